@@ -1,0 +1,8 @@
+"""People, Telnyx accounts, roles and the audit trail."""
+
+from accounts.models.audit import AuditEntry
+from accounts.models.people import Person
+from accounts.models.roles import Membership, Role
+from accounts.models.telnyx_accounts import Connection, TelnyxAccount
+
+__all__ = ["AuditEntry", "Connection", "Membership", "Person", "Role", "TelnyxAccount"]

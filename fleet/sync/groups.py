@@ -1,0 +1,71 @@
+"""SIM card groups."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import connection
+
+from accounts.models import TelnyxAccount
+from fleet.models import Resource
+from fleet.sync.resource import ResourceSync
+from fleet.sync.values import BadValue, identifier, megabytes, moment, text, truth
+from telnyx_api import Client, Page
+
+
+class GroupSync(ResourceSync):
+    """SIM card groups."""
+
+    name = Resource.GROUPS
+    table = "fleet_group"
+    columns = (
+        ("name", "text"),
+        ("is_default", "boolean"),
+        ("data_limit_mb", "numeric"),
+        ("consumed_mb", "numeric"),
+        ("sim_card_count", "integer"),
+        ("gateway_remote_id", "uuid"),
+        ("blocklist_remote_id", "uuid"),
+        ("remote_created_at", "timestamptz"),
+        ("remote_updated_at", "timestamptz"),
+    )
+
+    def page(self, client: Client, number: int) -> Page[Any]:
+        """Fetch a page of the list."""
+        return client.sim_card_groups.page(number=number, size=250)
+
+    def retrieve(self, client: Client, remote_id: str) -> Any:
+        """Fetch one group."""
+        return client.sim_card_groups.retrieve(remote_id)
+
+    def values(self, record: Mapping[str, Any]) -> list[Any]:
+        """The columns' values. Raises BadValue."""
+        count = record.get("sim_card_count")
+        if count is not None and not isinstance(count, int):
+            raise BadValue(f"sim_card_count is {count!r}, not a whole number")
+        return [
+            text(record, "name"),
+            truth(record, "default"),
+            # A limit of nothing is how a group without one is shown.
+            megabytes(record, "data_limit") or None,
+            megabytes(record, "consumed_data") or 0,
+            count,
+            identifier(record, "private_wireless_gateway_id"),
+            identifier(record, "wireless_blocklist_id"),
+            moment(record, "created_at"),
+            moment(record, "updated_at"),
+        ]
+
+    def after_sweep(self, account: TelnyxAccount) -> None:
+        """Give SIM cards that were seen before their group its row."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """
+                UPDATE fleet_simcard s SET group_id = g.id
+                FROM fleet_group g
+                WHERE s.account_id = %(account)s AND g.account_id = %(account)s
+                  AND s.group_id IS NULL AND s.group_remote_id = g.remote_id
+                """,
+                {"account": account.pk},
+            )

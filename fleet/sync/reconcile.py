@@ -1,0 +1,152 @@
+"""What a sweep saw, against what is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from types import TracebackType
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from accounts.models import TelnyxAccount
+from fleet.sync.merge import Origin, merge
+from fleet.sync.resource import Mapped, ResourceSync
+from fleet.sync.values import BadValue
+from telnyx_api import Client, errors
+
+# Each costs one call; the rest waits for the next sweep.
+CONFIRMED_A_SWEEP = 500
+
+
+class Seen:
+    """The ids that a pass has seen, kept in the database so that memory does not grow."""
+
+    def __init__(self, table: str) -> None:
+        self.table = table
+        self.name = f"seen_{table}"
+        self.rows = 0
+
+    def __enter__(self) -> Seen:
+        with connection.cursor() as cursor:
+            cursor.execute(f"CREATE TEMPORARY TABLE IF NOT EXISTS {self.name} (remote_id uuid)")
+        self.clear()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if kind is None:
+            self.clear()
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self.rows = 0
+        with connection.cursor() as cursor:
+            cursor.execute(f"TRUNCATE {self.name}")
+
+    def add(self, batch: Sequence[Mapped]) -> None:
+        """Note the ids of a batch."""
+        self.rows += len(batch)
+        with (
+            connection.cursor() as cursor,
+            cursor.copy(f"COPY {self.name} (remote_id) FROM STDIN") as copy,
+        ):
+            for record in batch:
+                copy.write_row((record.remote_id,))
+
+    def distinct(self) -> int:
+        """How many different ids were seen."""
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT count(DISTINCT remote_id) FROM {self.name}")
+            return int(cursor.fetchone()[0])
+
+    def differing(self, account: TelnyxAccount, batch: Sequence[Mapped]) -> list[Mapped]:
+        """Those of a batch that are new, differ from the stored digest, or count as removed."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"SELECT remote_id, digest FROM {self.table} "
+                "WHERE account_id = %s AND remote_id = ANY(%s) AND removed_at IS NULL",
+                [account.pk, [record.remote_id for record in batch]],
+            )
+            stored = {remote_id: bytes(digest) for remote_id, digest in cursor.fetchall()}
+        return [record for record in batch if stored.get(record.remote_id) != record.digest]
+
+    def missing(self, account: TelnyxAccount, before: datetime, limit: int) -> list[str]:
+        """Ids of stored rows, read before the pass began, that the pass did not see."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"""
+                SELECT t.remote_id FROM {self.table} t
+                WHERE t.account_id = %s AND t.removed_at IS NULL AND t.read_at < %s
+                  AND NOT EXISTS (SELECT FROM {self.name} s WHERE s.remote_id = t.remote_id)
+                ORDER BY t.id LIMIT %s
+                """,
+                [account.pk, before, limit],
+            )
+            return [str(row[0]) for row in cursor.fetchall()]
+
+
+def confirm_removals(
+    account: TelnyxAccount,
+    sync: ResourceSync,
+    client: Client,
+    seen: Seen,
+    started: datetime,
+    origin: Origin,
+) -> tuple[int, int]:
+    """Ask by id for what a complete sweep did not see; only a 404 removes a row.
+
+    Returns (removed, API calls). The row's history stays.
+    """
+    removed = calls = 0
+    for remote_id in seen.missing(account, started, CONFIRMED_A_SWEEP):
+        calls += 1
+        asked_at = timezone.now()
+        try:
+            record = sync.retrieve(client, remote_id)
+        except errors.NotFound:
+            removed += mark_removed(account, sync, remote_id, asked_at, origin)
+            continue
+        try:
+            mapped = sync.map(record)
+        except BadValue:
+            continue
+        merge(sync, account, [mapped], asked_at, origin)
+    return removed, calls
+
+
+def mark_removed(
+    account: TelnyxAccount, sync: ResourceSync, remote_id: str, asked_at: datetime, origin: Origin
+) -> int:
+    """Mark a row as gone at the API, unless a newer answer showed it; 1 where it was marked."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            UPDATE {sync.table} SET removed_at = %s
+            WHERE account_id = %s AND remote_id = %s AND removed_at IS NULL AND read_at <= %s
+            RETURNING id
+            """,
+            [asked_at, account.pk, remote_id, asked_at],
+        )
+        row = cursor.fetchone()
+        if row and sync.tracked:
+            cursor.execute(
+                """
+                INSERT INTO fleet_event
+                    (account_id, sim_card_id, at, what, old, cause, sync_run_id, operation_id)
+                VALUES (%s, %s, %s, 'removed', 'present', %s, %s, %s)
+                """,
+                [
+                    account.pk,
+                    row[0],
+                    asked_at,
+                    origin.cause,
+                    origin.run.pk if origin.run else None,
+                    origin.operation.pk if origin.operation else None,
+                ],
+            )
+    return 1 if row else 0

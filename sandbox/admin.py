@@ -1,0 +1,222 @@
+"""What only a sandbox has, under /_sandbox: the request log, faults, and direct changes."""
+
+from dataclasses import asdict
+from ipaddress import ip_address
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from sandbox import bodies
+from sandbox.clock import moved_on
+from sandbox.collection import Record
+from sandbox.context import Sandbox
+from sandbox.gate import Gate
+from sandbox.lifecycle import RULES, reason_for
+from sandbox.problems import JSON_TYPE, Problem, not_found, wrong_type, wrong_value
+from sandbox.sim_card_actions import OrderedOutcome
+from sandbox.sim_card_records import attach
+
+DETAIL_FIELDS = {
+    "current_imei",
+    "current_mcc",
+    "current_mnc",
+    "current_device_location",
+    "ipv4",
+    "ipv6",
+    "live_data_session",
+}
+HIDDEN_FIELDS = {"pin_puk_codes", "switched_on"}
+OUTCOMES = ("failed", "interrupted", "stuck")
+
+
+class LocalOnly:
+    """Lets only clients on the same machine through, unless ``open_to_all``."""
+
+    def __init__(self, inner: ASGIApp, open_to_all: bool) -> None:
+        self.inner = inner
+        self.open_to_all = open_to_all
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on or refuse it."""
+        peer = (scope.get("client") or ("",))[0]
+        try:
+            local = ip_address(peer).is_loopback
+        except ValueError:
+            local = False
+        if local or self.open_to_all:
+            try:
+                scope["sandbox.body"] = await Request(scope, receive).body()
+                await self.inner(scope, receive, send)
+            except Problem as problem:
+                await problem.response()(scope, receive, send)
+            return
+        refused = Problem(403, "10010", "Not authorized", "Only clients on this machine may.")
+        await refused.response()(scope, receive, send)
+
+
+def _json(data: object, status: int = 200) -> Response:
+    return Response(orjson.dumps(data), status, media_type=JSON_TYPE)
+
+
+def _gate(request: Request) -> Gate:
+    gate: Gate = request.app.state.gate
+    return gate
+
+
+async def list_requests(request: Request) -> Response:
+    """GET /_sandbox/requests?method=&path_prefix=."""
+    query = request.query_params
+    found = _gate(request).log.find(query.get("method"), query.get("path_prefix"))
+    return _json({"count": len(found), "requests": found})
+
+
+async def clear_requests(request: Request) -> Response:
+    """DELETE /_sandbox/requests."""
+    _gate(request).log.clear()
+    return Response(status_code=204)
+
+
+async def list_faults(request: Request) -> Response:
+    """GET /_sandbox/faults."""
+    return _json({"faults": [rule.shown() for rule in _gate(request).faults.rules]})
+
+
+async def arm_faults(request: Request) -> Response:
+    """POST /_sandbox/faults with one rule or a list of rules."""
+    try:
+        body = orjson.loads(request.scope["sandbox.body"])
+    except orjson.JSONDecodeError:
+        body = None
+    rules = body if isinstance(body, list) else [body]
+    if not all(isinstance(rule, dict) for rule in rules):
+        raise wrong_type("", "an object or a list of objects")
+    armed = [_gate(request).faults.arm(rule) for rule in rules]
+    return _json({"faults": [rule.shown() for rule in armed]}, 201)
+
+
+async def clear_faults(request: Request) -> Response:
+    """DELETE /_sandbox/faults."""
+    _gate(request).faults.rules.clear()
+    return Response(status_code=204)
+
+
+async def order_outcome(request: Request) -> Response:
+    """POST /_sandbox/action_outcomes: coming SIM card actions fail, are interrupted or stuck.
+
+    Fields as in :class:`OrderedOutcome`.
+    """
+    body = bodies.json_object(request)
+    if body.get("status") not in OUTCOMES:
+        raise wrong_value("/status", f"The status is one of {', '.join(OUTCOMES)}.", "10032")
+    if body.get("action_type") not in (None, *RULES):
+        raise wrong_value("/action_type", f"The type is one of {', '.join(RULES)}.", "10032")
+    if unknown := body.keys() - OrderedOutcome.__dataclass_fields__.keys():
+        raise wrong_value(f"/{min(unknown)}", "An outcome has no such field.")
+    order = OrderedOutcome(**body)
+    _sandbox(request).ordered_outcomes.append(order)
+    return _json(asdict(order), 201)
+
+
+async def list_outcomes(request: Request) -> Response:
+    """GET /_sandbox/action_outcomes."""
+    return _json({"action_outcomes": [asdict(o) for o in _sandbox(request).ordered_outcomes]})
+
+
+async def clear_outcomes(request: Request) -> Response:
+    """DELETE /_sandbox/action_outcomes."""
+    _sandbox(request).ordered_outcomes.clear()
+    return Response(status_code=204)
+
+
+def _sandbox(request: Request) -> Sandbox:
+    return _gate(request).sandbox
+
+
+def _sim_card(request: Request) -> Record:
+    sim_card = _sandbox(request).sim_cards.get(request.path_params["id"])
+    if sim_card is None:
+        raise not_found()
+    return sim_card
+
+
+async def change_sim_card(request: Request) -> Response:
+    """POST /_sandbox/sim_cards/{id}: set any field, whatever the API would say to it.
+
+    A status may be given as its value alone. ``updated_at`` moves unless it is given.
+    """
+    sandbox, sim_card = _sandbox(request), _sim_card(request)
+    changes: dict[str, Any] = bodies.json_object(request)
+    if isinstance(changes.get("status"), str):
+        value = changes["status"]
+        changes["status"] = {"value": value, "reason": reason_for(value)}
+    at = moved_on(sim_card.listed["updated_at"], sandbox.clock.now())
+    sim_card.listed["updated_at"] = at
+    for name, value in changes.items():
+        if name in HIDDEN_FIELDS or name in sim_card.hidden:
+            sim_card.hidden[name] = value
+        elif name not in DETAIL_FIELDS:
+            sim_card.listed[name] = value
+    if "current_imei" in changes:
+        sim_card.hidden["imei"] = changes["current_imei"]
+    attach(sim_card)
+    sim_card.detail.update({name: changes[name] for name in DETAIL_FIELDS & changes.keys()})
+    with sandbox.state.transaction():
+        sandbox.sim_cards.save(sim_card)
+    return _json({"data": {**sim_card.listed, **sim_card.detail}})
+
+
+async def remove_sim_card(request: Request) -> Response:
+    """DELETE /_sandbox/sim_cards/{id}: as if it had never been there."""
+    sandbox, sim_card = _sandbox(request), _sim_card(request)
+    with sandbox.state.transaction():
+        sandbox.sim_cards.remove(sim_card)
+    return Response(status_code=204)
+
+
+async def change_api_key(request: Request) -> Response:
+    """POST /_sandbox/api_key: from now on only this key is right."""
+    _gate(request).api_key = bodies.required_text(bodies.json_object(request), "api_key")
+    return Response(status_code=204)
+
+
+async def show_state(request: Request) -> Response:
+    """GET /_sandbox/state: what there is, and how much is in progress."""
+    sandbox = _sandbox(request)
+    counts = sandbox.state.connection.execute(
+        "SELECT status, count(*) FROM sim_cards GROUP BY status ORDER BY status"
+    )
+    running = sandbox.state.connection.execute(
+        "SELECT count(*) FROM sim_card_actions WHERE status = 'in-progress'"
+    ).fetchone()[0]
+    return _json(
+        {
+            "sim_cards": len(sandbox.sim_cards),
+            "sim_cards_by_status": dict(counts.fetchall()),
+            "sim_card_groups": len(sandbox.sim_card_groups),
+            "sim_card_actions": len(sandbox.sim_card_actions),
+            "sim_card_actions_in_progress": running,
+            "seed": int(sandbox.state.fact("seed") or 0),
+            "as_of": sandbox.state.fact("as_of"),
+            "speed": sandbox.clock.speed,
+        }
+    )
+
+
+routes = [
+    Route("/requests", list_requests, methods=["GET"]),
+    Route("/requests", clear_requests, methods=["DELETE"]),
+    Route("/faults", list_faults, methods=["GET"]),
+    Route("/faults", arm_faults, methods=["POST"]),
+    Route("/faults", clear_faults, methods=["DELETE"]),
+    Route("/action_outcomes", list_outcomes, methods=["GET"]),
+    Route("/action_outcomes", order_outcome, methods=["POST"]),
+    Route("/action_outcomes", clear_outcomes, methods=["DELETE"]),
+    Route("/sim_cards/{id}", change_sim_card, methods=["POST"]),
+    Route("/sim_cards/{id}", remove_sim_card, methods=["DELETE"]),
+    Route("/api_key", change_api_key, methods=["POST"]),
+    Route("/state", show_state, methods=["GET"]),
+]

@@ -1,0 +1,59 @@
+"""The web application: which paths there are, and what stands before them."""
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount, Router
+
+from sandbox import admin, sim_card_actions, sim_card_groups, sim_cards
+from sandbox.context import Sandbox
+from sandbox.faults import Faults
+from sandbox.gate import Gate
+from sandbox.problems import method_not_allowed, not_found
+from sandbox.rate_limit import RateLimit
+from sandbox.request_log import RequestLog
+
+API_ROUTES = [
+    *sim_cards.routes,
+    *sim_card_groups.routes,
+    *sim_card_actions.routes,
+]
+
+
+async def _unknown(_request: Request, _error: Exception) -> Response:
+    return not_found().response()
+
+
+async def _wrong_method(_request: Request, _error: Exception) -> Response:
+    return method_not_allowed().response()
+
+
+def create_app(
+    sandbox: Sandbox,
+    api_key: str,
+    seed: int,
+    rate_limit: int | None = None,
+    open_admin: bool = False,
+) -> Starlette:
+    """The application; ``rate_limit`` in requests a second for each key."""
+    gate = Gate(
+        inner=Router(API_ROUTES, redirect_slashes=False),
+        sandbox=sandbox,
+        api_key=api_key,
+        faults=Faults(seed),
+        rate_limit=RateLimit(rate_limit),
+        log=RequestLog(),
+    )
+    app = Starlette(
+        routes=[
+            Mount("/v2", gate),
+            Mount(
+                "/_sandbox",
+                admin.LocalOnly(Router(admin.routes, redirect_slashes=False), open_admin),
+            ),
+        ],
+        exception_handlers={404: _unknown, 405: _wrong_method},
+    )
+    app.state.sandbox = sandbox
+    app.state.gate = gate
+    return app

@@ -1,0 +1,80 @@
+"""Reading and checking the JSON body of a request."""
+
+import re
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+
+from sandbox.problems import invalid_json, missing, wrong_type, wrong_value
+
+AMOUNT = re.compile(r"[0-9]{1,12}(\.[0-9]{1,6})?")
+UNITS = ("MB", "GB")
+IMEI = re.compile(r"[0-9]{15}")
+
+
+def json_object(request: Request) -> dict[str, Any]:
+    """The body, which has to be a JSON object. The gate has read it already."""
+    raw: bytes = request.scope["sandbox.body"]
+    try:
+        body = orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        raise invalid_json() from None
+    if not isinstance(body, dict):
+        raise wrong_type("", "an object")
+    return body
+
+
+def required_text(body: dict[str, Any], name: str) -> str:
+    """A text field that has to be there and not blank."""
+    if body.get(name) is None:
+        raise missing(f"/{name}")
+    return text(body[name], f"/{name}")
+
+
+def text(value: Any, pointer: str) -> str:
+    """A text that is not blank."""
+    if not isinstance(value, str):
+        raise wrong_type(pointer, "a string")
+    if not value.strip():
+        raise wrong_value(pointer, "The value must not be blank.")
+    return value
+
+
+def texts(value: Any, pointer: str) -> list[str]:
+    """A list of texts that are not blank."""
+    if not isinstance(value, list):
+        raise wrong_type(pointer, "an array of strings")
+    return [text(item, f"{pointer}/{index}") for index, item in enumerate(value)]
+
+
+def imeis(value: Any, pointer: str) -> list[str] | None:
+    """A list of IMEIs of 15 digits, or null (specification; the 15 digits are our choice)."""
+    if value is None:
+        return None
+    found = texts(value, pointer)
+    for index, imei in enumerate(found):
+        if not IMEI.fullmatch(imei):
+            raise wrong_value(f"{pointer}/{index}", "An IMEI has 15 digits.")
+    return found
+
+
+def data_limit(value: Any, pointer: str) -> dict[str, str] | None:
+    """``{amount, unit}`` with the amount as a decimal string (specification).
+
+    Null takes the limit away and a missing unit means MB (both our choice).
+    """
+    if value is None:
+        return None
+    if not isinstance(value, dict):
+        raise wrong_type(pointer, "an object")
+    if "amount" not in value:
+        raise missing(f"{pointer}/amount")
+    amount, unit = value["amount"], value.get("unit", "MB")
+    if not isinstance(amount, str):
+        raise wrong_type(f"{pointer}/amount", "a decimal number as a string")
+    if not AMOUNT.fullmatch(amount):
+        raise wrong_value(f"{pointer}/amount", "The amount is a decimal number of 0 or more.")
+    if unit not in UNITS:
+        raise wrong_value(f"{pointer}/unit", f"{unit!r} is not one of MB, GB.", "10032")
+    return {"amount": amount, "unit": unit}

@@ -1,0 +1,226 @@
+"""The way of a request under /v2: log, faults, key, rate limit, transaction, answer."""
+
+import asyncio
+import hmac
+import sys
+import traceback
+from dataclasses import dataclass
+
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from sandbox import connections
+from sandbox.clock import iso
+from sandbox.context import Sandbox
+from sandbox.faults import Fault, Faults, spoiled
+from sandbox.problems import (
+    JSON_TYPE,
+    Problem,
+    body_too_large,
+    method_not_allowed,
+    not_found,
+    unauthenticated,
+    unexpected,
+)
+from sandbox.rate_limit import RateLimit
+from sandbox.request_log import RequestLog
+
+LARGEST_BODY = 8 * 1024 * 1024
+Headers = list[tuple[bytes, bytes]]
+
+
+@dataclass
+class Answer:
+    """A whole HTTP answer before it is sent."""
+
+    status: int
+    headers: Headers
+    body: bytes
+
+    @classmethod
+    def of(cls, response: Response) -> "Answer":
+        """From Starlette's response."""
+        return cls(response.status_code, list(response.raw_headers), bytes(response.body))
+
+
+@dataclass
+class Gate:
+    """Stands before the resources. One request at a time is carried out, so each is atomic."""
+
+    inner: ASGIApp
+    sandbox: Sandbox
+    api_key: str
+    faults: Faults
+    rate_limit: RateLimit
+    log: RequestLog
+
+    def __post_init__(self) -> None:
+        self._one_at_a_time = asyncio.Lock()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        body = await _read(receive)
+        if body is None:
+            return
+        method, path = scope["method"], scope["path"]
+        query = scope["query_string"].decode("ascii", "replace")
+        now = self.sandbox.clock.now()
+        entry = self.log.add(iso(now), method, path, query, body[:LARGEST_BODY], self.api_key)
+        wait, fault = self.faults.take(method, path)
+        entry.fault = fault.kind if fault else "latency" if wait else None
+        if wait:
+            await asyncio.sleep(wait)
+        kind = fault.kind if fault else ""
+        if kind == "reset_before":
+            await connections.drop(scope, receive)
+            return
+        if fault and kind == "hang" and not fault.apply:
+            await _hang(fault, scope, receive)
+            return
+        if fault and kind == "status" and not fault.apply:
+            answer = _ordered(fault)
+        else:
+            answer = await self._answer(scope, body)
+        if fault and kind == "hang":
+            await _hang(fault, scope, receive)
+            return
+        if kind == "reset_after":
+            await connections.drop(scope, receive)
+            return
+        if fault and kind == "status":
+            answer = _ordered(fault)
+        elif fault:
+            answer.body = answer.body if kind == "truncate" else spoiled(fault, answer.body)
+        entry.status = answer.status
+        await _send(answer, send, cut=kind == "truncate")
+        if kind == "truncate":
+            await connections.end(scope, receive)
+
+    async def _answer(self, scope: Scope, body: bytes) -> Answer:
+        headers: dict[str, str] = {}
+        try:
+            key = self._key(scope)
+            headers = self.rate_limit.take(key, self.sandbox.clock.now())
+            if len(body) > LARGEST_BODY:
+                raise body_too_large()
+            async with self._one_at_a_time:
+                answer = await self._carry_out(scope, body)
+        except Problem as problem:
+            answer = Answer.of(problem.response())
+        answer.headers += [(name.encode(), value.encode()) for name, value in headers.items()]
+        return answer
+
+    def _key(self, scope: Scope) -> str:
+        for name, value in scope["headers"]:
+            if name == b"authorization":
+                scheme, _, key = value.partition(b" ")
+                right = hmac.compare_digest(key.strip(), self.api_key.encode())
+                if scheme.lower() == b"bearer" and right:
+                    return self.api_key
+        raise unauthenticated()
+
+    async def _carry_out(self, scope: Scope, body: bytes) -> Answer:
+        sandbox = self.sandbox
+        sandbox.schedule.run_due(sandbox.clock.now())
+        database = sandbox.state.connection
+        before = database.total_changes
+        database.execute("BEGIN")
+        try:
+            answer = await self._ask(scope, body)
+        except BaseException:
+            database.execute("ROLLBACK")
+            sandbox.reload()
+            raise
+        if answer.status < 400 or database.total_changes == before:
+            database.execute("COMMIT")
+        else:
+            database.execute("ROLLBACK")
+            sandbox.reload()
+        return answer
+
+    async def _ask(self, scope: Scope, body: bytes) -> Answer:
+        """The resource's answer; its faults become a 500 and are shown on stderr."""
+        messages: list[Message] = []
+
+        async def receive() -> Message:
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        async def send(message: Message) -> None:
+            messages.append(message)
+
+        scope["sandbox.body"] = body
+        try:
+            await self.inner(scope, receive, send)
+        except Problem as problem:
+            return Answer.of(problem.response())
+        except HTTPException as error:
+            problem = method_not_allowed() if error.status_code == 405 else not_found()
+            return Answer.of(problem.response())
+        except Exception:
+            traceback.print_exc(file=sys.stderr)
+            return Answer.of(unexpected().response())
+        start, *rest = messages
+        parts = [message.get("body", b"") for message in rest]
+        return Answer(start["status"], list(start["headers"]), b"".join(parts))
+
+    async def run_schedule(self) -> None:
+        """Let due changes happen though nobody asks; never ends."""
+        while True:
+            await asyncio.sleep(0.05)
+            async with self._one_at_a_time:
+                try:
+                    self.sandbox.schedule.run_due(self.sandbox.clock.now(), batches=1)
+                except Exception:
+                    traceback.print_exc(file=sys.stderr)
+                    self.sandbox.reload()
+
+
+async def _read(receive: Receive) -> bytes | None:
+    """The body, cut off above the limit, or None when the client left."""
+    parts, size = [], 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        part = message.get("body", b"")
+        size += len(part)
+        if size <= LARGEST_BODY or not parts:
+            parts.append(part)
+        if not message.get("more_body"):
+            return b"".join(parts) if size <= LARGEST_BODY else b" " * (LARGEST_BODY + 1)
+
+
+async def _hang(fault: Fault, scope: Scope, receive: Receive) -> None:
+    try:
+        await asyncio.wait_for(connections.left(receive), fault.seconds)
+    except TimeoutError:
+        await connections.drop(scope, receive)
+
+
+def _ordered(fault: Fault) -> Answer:
+    """The answer of a fault of kind status, in the API's own form."""
+    codes = {401: "10009", 403: "10010", 404: "10005", 408: "10007", 429: "10011"}
+    code = codes.get(fault.status, "10007" if fault.status >= 500 else "10015")
+    headers = {}
+    if fault.retry_after is not None:
+        headers["retry-after"] = f"{fault.retry_after:g}"
+    problem = Problem(
+        fault.status,
+        code,
+        "Ordered fault",
+        "This answer was ordered from the sandbox.",
+        None,
+        headers,
+    )
+    return Answer.of(problem.response())
+
+
+async def _send(answer: Answer, send: Send, cut: bool) -> None:
+    headers = [(name, value) for name, value in answer.headers if name != b"content-length"]
+    headers.append((b"content-length", str(len(answer.body)).encode()))
+    if not any(name == b"content-type" for name, _ in headers):
+        headers.append((b"content-type", JSON_TYPE.encode()))
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    body = answer.body[: len(answer.body) // 2] if cut else answer.body
+    await send({"type": "http.response.body", "body": body, "more_body": cut})

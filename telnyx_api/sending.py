@@ -1,0 +1,150 @@
+"""A request and what surrounds it: rate limit, another attempt where that is safe, deadline.
+
+What may be sent again (our choice, because the API documents no idempotency key):
+
+* a read: after a failed connection, a lost or unreadable answer, 429, and 500, 502, 503, 504;
+* a write: only when nothing was sent, or on 429. A kept-alive connection that the server closed
+  just then counts as a lost answer.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception,
+    stop_after_attempt,
+    stop_before_delay,
+    stop_never,
+    wait_random_exponential,
+)
+
+from telnyx_api import errors
+from telnyx_api.rate_limit import LONGEST_PAUSE, RateLimiter
+from telnyx_api.session import Answer, TelnyxSession
+from telnyx_api.unset import UNSET, Unset
+
+log = logging.getLogger(__name__)
+
+BACKOFF = wait_random_exponential(multiplier=0.5, max=8)
+SPREAD = wait_random_exponential(multiplier=0.1, max=0.5)
+SENT_AGAIN = (
+    errors.ConnectionNotMade,
+    errors.AnswerLost,
+    errors.AnswerUnreadable,
+    errors.RateLimited,
+    errors.ServerFailure,
+)
+SHORTEST_TRY = 0.01
+
+
+class Sender:
+    """Sends the requests of one account. Threads may share it.
+
+    ``attempts`` counts the first one. ``deadline`` is in seconds for a request in all, waiting for
+    the rate limit and between attempts included; None for no end.
+    """
+
+    def __init__(
+        self,
+        session: TelnyxSession,
+        base_url: str,
+        *,
+        limiter: RateLimiter | None,
+        attempts: int,
+        deadline: float | None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.session = session
+        self.base_url = base_url
+        self.limiter = limiter
+        self.attempts = attempts
+        self.deadline = deadline
+        self.sleep = sleep
+
+    def within(self, seconds: float | None) -> "Sender":
+        """The same connections and limits with another deadline."""
+        return Sender(
+            self.session,
+            self.base_url,
+            limiter=self.limiter,
+            attempts=self.attempts,
+            deadline=seconds,
+            sleep=self.sleep,
+        )
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Sequence[tuple[str, str]] = (),
+        body: Any | Unset = UNSET,
+    ) -> Answer:
+        """Send, and send again where that is safe; raises what the last attempt met with."""
+        ends_at = None if self.deadline is None else time.monotonic() + self.deadline
+        enough = stop_never if self.deadline is None else stop_before_delay(self.deadline)
+        retrying = Retrying(
+            retry=retry_if_exception(_is_safe_to_repeat),
+            stop=stop_after_attempt(self.attempts) | enough,
+            wait=_wait,
+            sleep=self.sleep,
+            before_sleep=_log_repeat,
+            reraise=True,
+        )
+        return retrying(self._attempt, method, path, params, body, ends_at)
+
+    def _attempt(
+        self,
+        method: str,
+        path: str,
+        params: Sequence[tuple[str, str]],
+        body: Any | Unset,
+        ends_at: float | None,
+    ) -> Answer:
+        if self.limiter is not None:
+            self.limiter.acquire(None if ends_at is None else max(0.0, ends_at - time.monotonic()))
+        left = None if ends_at is None else ends_at - time.monotonic()
+        if left is not None and left < SHORTEST_TRY:
+            raise errors.DeadlinePassed(
+                f"{method} {path}: the {self.deadline:g} s allowed were over; nothing was sent.",
+                retryable=True,
+                method=method,
+                path=path,
+            )
+        outcome = self.session.exchange(
+            method,
+            self.base_url,
+            path,
+            params=params,
+            body=body,
+            seconds=left,
+            observe=None if self.limiter is None else self.limiter.observe,
+        )
+        if isinstance(outcome, errors.TelnyxError):
+            raise outcome
+        return outcome
+
+
+def _is_safe_to_repeat(error: BaseException) -> bool:
+    return isinstance(error, SENT_AGAIN) and error.retryable
+
+
+def _wait(state: RetryCallState) -> float:
+    error = state.outcome.exception() if state.outcome else None
+    asked = getattr(error, "retry_after", None)
+    if asked is None:
+        return float(BACKOFF(state))
+    return float(min(LONGEST_PAUSE, asked + SPREAD(state)))
+
+
+def _log_repeat(state: RetryCallState) -> None:
+    error = state.outcome.exception() if state.outcome else None
+    log.warning("attempt %d failed, next in %.1f s: %s", state.attempt_number, _rest(state), error)
+
+
+def _rest(state: RetryCallState) -> float:
+    return state.next_action.sleep if state.next_action else 0.0
