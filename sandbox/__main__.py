@@ -3,7 +3,9 @@
 import argparse
 import os
 import signal
+import sqlite3
 import sys
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import NoReturn
@@ -33,7 +35,7 @@ class Parser(argparse.ArgumentParser):
         fail(message)
 
 
-def _whole(least: int, most: int | None = None):  # type: ignore[no-untyped-def]
+def _whole(least: int, most: int | None = None) -> Callable[[str], int]:
     def read(text: str) -> int:
         try:
             number = int(text)
@@ -108,6 +110,8 @@ def main(arguments: list[str] | None = None) -> None:
         sandbox = Sandbox(state, Clock(options.speed), stored.seed)
     except UnusableDataFile as error:
         fail(str(error))
+    except sqlite3.Error as error:
+        fail(f"the data file {options.data} cannot be used: {error}")
     app = create_app(sandbox, api_key, stored.seed, options.rate_limit, options.open_admin)
     host = f"[{options.host}]" if ":" in options.host else options.host
     port = listener.getsockname()[1]

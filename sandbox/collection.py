@@ -84,14 +84,14 @@ class Collection:
         self._create()
         marks = ", ".join("?" * (len(self._columns) + 2))
         names = ", ".join(f"{column.name} = ?" for column in self._columns)
-        self._insert_row = f"INSERT INTO {name} VALUES ({marks})"  # noqa: S608
-        self._insert_document = f"INSERT INTO {name}_documents VALUES (?, ?, ?, ?)"  # noqa: S608
-        self._update_row = f"UPDATE {name} SET {names} WHERE seq = ?"  # noqa: S608
+        self._insert_row = f"INSERT INTO {name} VALUES ({marks})"
+        self._insert_document = f"INSERT INTO {name}_documents VALUES (?, ?, ?, ?)"
+        self._update_row = f"UPDATE {name} SET {names} WHERE seq = ?"
         self._update_document = (
-            f"UPDATE {name}_documents SET listed = ?, detail = ?, hidden = ? WHERE seq = ?"  # noqa: S608
+            f"UPDATE {name}_documents SET listed = ?, detail = ?, hidden = ? WHERE seq = ?"
         )
         self._read = (
-            "SELECT d.seq, d.listed, d.detail, d.hidden"  # noqa: S608
+            "SELECT d.seq, d.listed, d.detail, d.hidden"
             f" FROM {name} c JOIN {name}_documents d USING (seq) WHERE c.id = ?"
         )
         self.reload()
@@ -123,7 +123,7 @@ class Collection:
 
     def reload(self) -> None:
         """Read the order again, after a start or a rollback."""
-        rows = self._db.execute(f"SELECT seq FROM {self.name}")  # noqa: S608
+        rows = self._db.execute(f"SELECT seq FROM {self.name}")
         # Any index answers this without touching the rows, but in its own order.
         self._order = array("q", sorted(seq for (seq,) in rows))
         self._next = self._order[-1] + 1 if self._order else 1
@@ -152,12 +152,12 @@ class Collection:
             table = f"{self.name}_{label}"
             if gone := before - after:
                 self._db.executemany(
-                    f"DELETE FROM {table} WHERE value = ? AND seq = ?",  # noqa: S608
+                    f"DELETE FROM {table} WHERE value = ? AND seq = ?",
                     [(value, seq) for value in gone],
                 )
             if new := after - before:
                 self._db.executemany(
-                    f"INSERT INTO {table} VALUES (?, ?)",  # noqa: S608
+                    f"INSERT INTO {table} VALUES (?, ?)",
                     [(value, seq) for value in new],
                 )
 
@@ -192,7 +192,7 @@ class Collection:
             )
             for label in self._labels:
                 self._db.executemany(
-                    f"INSERT INTO {self.name}_{label} VALUES (?, ?)",  # noqa: S608
+                    f"INSERT INTO {self.name}_{label} VALUES (?, ?)",
                     [
                         (value, seq)
                         for seq, (listed, _, _) in numbered
@@ -229,7 +229,7 @@ class Collection:
         """Delete a record."""
         self._set_labels(record.seq, record.labels, {})
         for table in (self.name, f"{self.name}_documents"):
-            self._db.execute(f"DELETE FROM {table} WHERE seq = ?", (record.seq,))  # noqa: S608
+            self._db.execute(f"DELETE FROM {table} WHERE seq = ?", (record.seq,))
         del self._order[bisect_left(self._order, record.seq)]
         self._changed()
 
@@ -250,7 +250,7 @@ class Collection:
     def labelled(self, label: str, value: str) -> tuple[str, str]:
         """A condition for rows that carry this value in a list field, and the value to bind."""
         return (
-            f"c.seq IN (SELECT seq FROM {self.name}_{label} WHERE value = ?)",  # noqa: S608
+            f"c.seq IN (SELECT seq FROM {self.name}_{label} WHERE value = ?)",
             value,
         )
 
@@ -265,7 +265,7 @@ class Collection:
         condition = " AND ".join(selection.where) or "1"
         order = f"c.{selection.order}, c.seq DESC" if selection.order else "c.seq"
         rows = self._db.execute(
-            f"SELECT c.seq FROM {self.name} c WHERE {condition} ORDER BY {order}",  # noqa: S608
+            f"SELECT c.seq FROM {self.name} c WHERE {condition} ORDER BY {order}",
             selection.values,
         )
         found = array("q", (seq for (seq,) in rows))
@@ -282,7 +282,7 @@ class Collection:
         """The ids of the selected rows, in list order of the rows' numbers."""
         condition = " AND ".join(selection.where) or "1"
         rows = self._db.execute(
-            f"SELECT c.id FROM {self.name} c WHERE {condition} ORDER BY c.seq",  # noqa: S608
+            f"SELECT c.id FROM {self.name} c WHERE {condition} ORDER BY c.seq",
             selection.values,
         )
         return [identifier for (identifier,) in rows]
@@ -301,13 +301,13 @@ class Collection:
         if found is self._order:
             # Without a filter the wanted rows are neighbours: one walk along the table.
             rows = self._db.execute(
-                f"SELECT listed FROM {self.name}_documents"  # noqa: S608
+                f"SELECT listed FROM {self.name}_documents"
                 " WHERE seq BETWEEN ? AND ? ORDER BY seq DESC",
                 (wanted[-1], wanted[0]),
             )
             return [listed for (listed,) in rows], total
         rows = self._db.execute(
-            f"SELECT seq, listed FROM {self.name}_documents"  # noqa: S608
+            f"SELECT seq, listed FROM {self.name}_documents"
             " WHERE seq IN (SELECT value FROM json_each(?))",
             (orjson.dumps(wanted.tolist()).decode(),),
         )

@@ -122,7 +122,8 @@ class Gate:
 
     async def _carry_out(self, scope: Scope, body: bytes) -> Answer:
         sandbox = self.sandbox
-        sandbox.schedule.run_due(sandbox.clock.now())
+        if not self._catch_up():
+            return Answer.of(unexpected().response())
         database = sandbox.state.connection
         before = database.total_changes
         database.execute("BEGIN")
@@ -155,8 +156,8 @@ class Gate:
         except Problem as problem:
             return Answer.of(problem.response())
         except HTTPException as error:
-            problem = method_not_allowed() if error.status_code == 405 else not_found()
-            return Answer.of(problem.response())
+            known = method_not_allowed() if error.status_code == 405 else not_found()
+            return Answer.of(known.response())
         except Exception:
             traceback.print_exc(file=sys.stderr)
             return Answer.of(unexpected().response())
@@ -164,21 +165,28 @@ class Gate:
         parts = [message.get("body", b"") for message in rest]
         return Answer(start["status"], list(start["headers"]), b"".join(parts))
 
+    def _catch_up(self, batches: int | None = None) -> bool:
+        """Let what has come due happen; False when that went wrong."""
+        try:
+            self.sandbox.schedule.run_due(self.sandbox.clock.now(), batches)
+        except Exception:
+            traceback.print_exc(file=sys.stderr)
+            self.sandbox.reload()
+            return False
+        return True
+
     async def run_schedule(self) -> None:
         """Let due changes happen though nobody asks; never ends."""
         while True:
             await asyncio.sleep(0.05)
             async with self._one_at_a_time:
-                try:
-                    self.sandbox.schedule.run_due(self.sandbox.clock.now(), batches=1)
-                except Exception:
-                    traceback.print_exc(file=sys.stderr)
-                    self.sandbox.reload()
+                self._catch_up(batches=1)
 
 
 async def _read(receive: Receive) -> bytes | None:
     """The body, cut off above the limit, or None when the client left."""
-    parts, size = [], 0
+    parts: list[bytes] = []
+    size = 0
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":

@@ -13,7 +13,7 @@ JSON_TYPE = "application/json; charset=utf-8"
 ERROR_PAGES = "https://developers.telnyx.com/docs/overview/errors/"
 
 
-class Problem(Exception):  # noqa: N818 - it is the API's answer, not a failure of ours
+class Problem(Exception):
     """An error answer, raised anywhere in a handler."""
 
     def __init__(

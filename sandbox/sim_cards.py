@@ -67,7 +67,7 @@ async def list_sim_cards(request: Request) -> Response:
     with_group = flag(request, "include_sim_card_group")
     items, total = sandbox.sim_cards.page(selection, page.offset, page.size)
     if with_group:
-        groups = {None: b"null"}
+        groups: dict[str | None, bytes] = {None: b"null"}
         items = [_with_group(sandbox, item, groups) for item in items]
     return list_response(items, total, page)
 

@@ -9,7 +9,7 @@ APPLICATION_ID = 0x53494D46
 FORMAT = 1
 
 
-class UnusableDataFile(Exception):  # noqa: N818 - reads as the sentence it is
+class UnusableDataFile(Exception):
     """The data file cannot be used; the text says why in one line."""
 
 

@@ -1,4 +1,3 @@
-# ruff: noqa: N818 - the classes are named after what happened
 """Everything that can go wrong between us and the Telnyx API, as one tree of exceptions.
 
 Two questions decide what a caller may do next, and every error answers both:

@@ -144,7 +144,7 @@ class TelnyxSession(requests.Session):
                 secret=self._secret,
             )
         if broken is not None:
-            return unreadable(method, path, status, f"it broke off, {transport.describe(broken)}")
+            return unreadable(method, path, status, f"it broke off: {transport.describe(broken)}")
         try:
             body = orjson.loads(content) if content else None
         except orjson.JSONDecodeError:

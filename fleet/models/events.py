@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from django.db import models
 
 from accounts.models import TelnyxAccount
@@ -16,6 +18,24 @@ class Cause(models.TextChoices):
     SWEEP = "sweep", "Seen by a sync"
     REFRESH = "refresh", "Seen by a refresh"
     OPERATION = "operation", "Operation"
+
+
+_LABELS = {
+    "group_remote_id": "Group",
+    "authorized_imeis": "IMEI lock",
+    "data_limit_mb": "Data limit",
+    "voice_enabled": "Voice",
+    "esim_installation_status": "eSIM installation",
+    "iccid": "ICCID",
+    "imsi": "IMSI",
+    "msisdn": "MSISDN",
+    "imei": "IMEI",
+    "mcc": "MCC",
+    "mnc": "MNC",
+    "removed": "Removed from Telnyx",
+    "returned": "Back at Telnyx",
+    "added": "Added",
+}
 
 
 class Event(models.Model):
@@ -40,3 +60,23 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"{self.what}: {self.old} → {self.new}"
+
+    @property
+    def what_label(self) -> str:
+        """What changed, for people."""
+        return _LABELS.get(self.what, self.what.replace("_", " ").capitalize())
+
+    @property
+    def old_text(self) -> str:
+        """The old value for people."""
+        return self._text(self.old)
+
+    @property
+    def new_text(self) -> str:
+        """The new value for people."""
+        return self._text(self.new)
+
+    def _text(self, value: str | None) -> str:
+        if value and self.what == "data_limit_mb":
+            return f"{Decimal(value).normalize():f} MB"
+        return {"true": "on", "false": "off"}.get(value or "", value or "")

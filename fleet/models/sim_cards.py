@@ -160,7 +160,9 @@ class SimCard(models.Model):
         ] + [
             models.Index(
                 "account",
-                Coalesce("remote_created_at", Value("-infinity"), output_field=models.DateTimeField()),
+                Coalesce(
+                    "remote_created_at", Value("-infinity"), output_field=models.DateTimeField()
+                ),
                 "id",
                 name="sim_card_created",
                 condition=Q(removed_at=None),
@@ -193,3 +195,14 @@ class SimCard(models.Model):
         if not self.data_limit_mb:
             return None
         return float(self.consumed_mb / self.data_limit_mb * 100)
+
+    @property
+    def identifiers_shown(self) -> list[tuple[str, str]]:
+        """The identifiers that the card has, with their names."""
+        pairs = (
+            ("ICCID", self.iccid),
+            ("IMSI", self.imsi),
+            ("MSISDN", self.msisdn),
+            ("EID", self.eid),
+        )
+        return [(name, value) for name, value in pairs if value]

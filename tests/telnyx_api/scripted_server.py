@@ -19,7 +19,10 @@ RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 @dataclass(frozen=True)
 class Reply:
-    """Answer the request. ``missing`` bytes of the body are promised and never sent."""
+    """Answer the request, ``delay`` seconds later; a body in ``pieces`` waits before each of them.
+
+    ``missing`` bytes of the body are promised and never sent.
+    """
 
     status: int = 200
     body: Any = None
@@ -27,6 +30,7 @@ class Reply:
     raw: bytes | None = None
     missing: int = 0
     delay: float = 0.0
+    pieces: int = 1
     then_close: bool = False
 
 
@@ -144,9 +148,12 @@ class ScriptedServer:
         if isinstance(turn, ResetRead):
             _reset(connection)
             return False
-        if turn.delay:
-            self._over.wait(turn.delay)
-        connection.sendall(_written(turn))
+        written = _written(turn)
+        step = -(-len(written) // turn.pieces)
+        for start in range(0, len(written), step):
+            if turn.delay:
+                self._over.wait(turn.delay)
+            connection.sendall(written[start : start + step])
         return not (turn.missing or turn.then_close)
 
 

@@ -208,13 +208,13 @@ def test_errors_survive_a_queue() -> None:
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-    max_leaves=20,
+    max_leaves=8,
 )
 KEYS = st.sampled_from(
     ["errors", "error", "code", "title", "detail", "description", "message", "source", "pointer"]
 )
 NEARLY_ERRORS = st.recursive(
-    JSON, lambda inner: st.lists(inner) | st.dictionaries(KEYS, inner), max_leaves=20
+    JSON, lambda inner: st.lists(inner) | st.dictionaries(KEYS, inner), max_leaves=8
 )
 
 

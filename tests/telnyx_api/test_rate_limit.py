@@ -41,7 +41,7 @@ def test_a_rate_must_be_a_number_above_zero(per_second: float) -> None:
         LocalRateLimiter(per_second)
 
 
-class Nap(Exception):  # noqa: N818
+class Nap(Exception):
     """Stops the test where the limiter would sleep, with the seconds."""
 
 

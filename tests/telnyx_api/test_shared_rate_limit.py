@@ -5,7 +5,6 @@ import logging
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -83,8 +82,8 @@ def test_a_turn_that_comes_too_late_is_refused_at_once(redis_url: str) -> None:
 
 
 @pytest.fixture
-def no_redis() -> Iterator[str]:
-    yield f"redis://127.0.0.1:{free_port()}/0"
+def no_redis() -> str:
+    return f"redis://127.0.0.1:{free_port()}/0"
 
 
 def test_without_redis_a_process_limits_itself_and_says_so_once(

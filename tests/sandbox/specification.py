@@ -1,0 +1,78 @@
+"""Holds every answer of the sandbox against the API's own specification."""
+
+import json
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import requests
+from jsonschema import Draft202012Validator
+from jsonschema.validators import validator_for
+from referencing import Registry, Resource
+from referencing.jsonschema import DRAFT202012
+
+from tests.sandbox import deviations
+
+FILE = Path(__file__).resolve().parents[3] / "shared" / "telnyx" / "openapi.json"
+HERE = "urn:specification"
+
+
+class Specification:
+    """The specification with our deviations; finds and applies the schema of an answer."""
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        deviations.apply(document)
+        self._document = document
+        self._registry = Registry().with_resource(
+            HERE, Resource.from_contents(document, default_specification=DRAFT202012)
+        )
+        self._paths = [
+            (re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(path)) + "$"), path)
+            for path in document["paths"]
+            if path.startswith("/sim_card")
+        ]
+        self._validators: dict[str, Draft202012Validator] = {}
+        # Answers that were found right; the same page comes many times.
+        self._right: set[tuple[str, bytes]] = set()
+
+    def _validator(self, pointer: str) -> Draft202012Validator:
+        if pointer not in self._validators:
+            schema = {"$ref": HERE + pointer}
+            cls = validator_for(schema, default=Draft202012Validator)
+            self._validators[pointer] = cls(
+                schema, registry=self._registry, format_checker=cls.FORMAT_CHECKER
+            )
+        return self._validators[pointer]
+
+    def pointer(self, method: str, path: str, status: int) -> str:
+        """Where the schema of this answer is."""
+        if status >= 400:
+            return "#/components/schemas/wireless_Errors"
+        template = next(path_ for pattern, path_ in self._paths if pattern.match(path))
+        responses = self._document["paths"][template][method.lower()]["responses"]
+        assert str(status) in responses, f"{method} {template} does not answer {status}"
+        escaped = template.replace("~", "~0").replace("/", "~1")
+        return (
+            f"#/paths/{escaped}/{method.lower()}/responses/{status}"
+            "/content/application~1json/schema"
+        )
+
+    def check(self, response: requests.Response, path: str) -> None:
+        """Fail unless the answer fits; ``path`` is relative to the base URL."""
+        assert response.headers["content-type"].startswith("application/json")
+        method = str(response.request.method)
+        pointer = self.pointer(method, path, response.status_code)
+        if (pointer, response.content) in self._right:
+            return
+        errors = list(self._validator(pointer).iter_errors(response.json()))
+        assert not errors, f"{method} {path}: {errors[0].json_path}: {errors[0].message}"
+        self._right.add((pointer, response.content))
+
+
+@cache
+def specification() -> Specification | None:
+    """The specification, or None where it is not at hand."""
+    if not FILE.exists():
+        return None
+    return Specification(json.loads(FILE.read_text(encoding="utf-8")))
