@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import fcntl
 import json
 import os
 import secrets
@@ -27,27 +28,30 @@ def prepare() -> None:
     Ends the process with one line and exit code 1 where that fails.
     """
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    if (PROJECT / ".env").exists():
-        environ.Env.read_env(PROJECT / ".env")
+    # An empty name reads no file: the demo and the tests are to depend on nothing outside.
+    file = PROJECT / os.environ.get("SIMFLEET_ENV_FILE", ".env")
+    if file.is_file():
+        try:
+            environ.Env.read_env(file)
+        except (OSError, ValueError) as error:
+            sys.exit(f"Simfleet cannot start: {file} cannot be read ({error}).")
     if os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL"):
         return
     keeper = Keeper(home())
     try:
-        services = keeper.start()
+        use(keeper.start())
     except EmbeddedError as error:
         sys.exit(f"Simfleet cannot start: {error}")
-    use(services)
-    owner = os.getpid()
-    # A forked worker inherits this handler but not the ownership.
-    atexit.register(lambda: keeper.release() if os.getpid() == owner else None)
+    atexit.register(keeper.release)
 
 
 def use(services: Services) -> None:
     """Point this process, and what it starts, at the embedded services."""
     if not os.environ.get("DATABASE_URL"):
         os.environ["DATABASE_URL"] = services.database_url
-        for name, value in generated_secrets().items():
-            os.environ.setdefault(name, value)
+        stored = generated_secrets()
+        for name in ("SECRET_KEY", "ENCRYPTION_KEYS"):
+            os.environ.setdefault(name, stored[name])
     if not os.environ.get("REDIS_URL"):
         os.environ["REDIS_URL"] = services.redis_url
 
@@ -57,21 +61,20 @@ def generated_secrets() -> dict[str, str]:
     from cryptography.fernet import Fernet
 
     path = home() / "secrets.json"
-    if not path.exists():
+    with path.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        stored: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
         made = {
             "SECRET_KEY": secrets.token_urlsafe(50),
             "ENCRYPTION_KEYS": Fernet.generate_key().decode(),
+            "SANDBOX_API_KEY": "KEY" + secrets.token_urlsafe(24),
         }
-        draft = path.with_suffix(f".{os.getpid()}")
-        draft.touch(mode=0o600)
-        draft.write_text(json.dumps(made))
-        try:
-            os.link(draft, path)
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
-    stored: dict[str, str] = json.loads(path.read_text())
+        if made.keys() - stored.keys():
+            stored = made | stored
+            draft = path.with_suffix(".new")
+            draft.touch(mode=0o600)
+            draft.write_text(json.dumps(stored))
+            draft.replace(path)
     return stored
 
 

@@ -14,6 +14,11 @@ from fleet.models import OperationTarget, SimCardStatus
 from fleet.models.operations import OPEN
 from telnyx_api import Client
 
+
+def _words(text: str) -> Value:
+    return Value(text, output_field=TextField())
+
+
 TRANSITIONAL = (
     SimCardStatus.REGISTERING,
     SimCardStatus.ENABLING,
@@ -53,26 +58,26 @@ class Kind:
             sim_card=OuterRef("pk"), state__in=OPEN
         ).exclude(operation__state="planned")
         whens = [
-            When(~Q(removed_at=None), then=Value("is no longer at Telnyx")),
-            When(Exists(open_targets), then=Value("an operation is under way")),
+            When(~Q(removed_at=None), then=_words("is no longer at Telnyx")),
+            When(Exists(open_targets), then=_words("an operation is under way")),
             When(
                 Q(actions_in_progress=True) | Q(status__in=TRANSITIONAL),
-                then=Value("an action is in progress"),
+                then=_words("an action is in progress"),
             ),
-            When(status=self.end_status, then=Value(f"already {self.done}")),
+            When(status=self.end_status, then=_words(f"already {self.done}")),
             When(
                 ~Q(status__in=self.from_statuses),
                 then=Concat(
-                    Value(f"cannot be {self.done} from status “"),
-                    Replace(F("status"), Value("_"), Value(" ")),
-                    Value("”"),
+                    _words(f"cannot be {self.done} from status “"),
+                    Replace(F("status"), _words("_"), _words(" ")),
+                    _words("”"),
                     output_field=TextField(),
                 ),
             ),
         ]
         if self.needs_group:
-            whens.append(When(group_remote_id=None, then=Value("needs a group")))
-        return Case(*whens, default=Value(""), output_field=TextField())
+            whens.append(When(group_remote_id=None, then=_words("needs a group")))
+        return Case(*whens, default=_words(""), output_field=TextField())
 
 
 KINDS: dict[str, Kind] = {

@@ -123,6 +123,8 @@ def _statements(sync: type[ResourceSync], with_details: bool) -> _Statements:
         differs = "TRUE"
     tracked = [name for name in sync.tracked if name in dict(columns)]
     returned = "".join(f", old.{name} AS old_{name}, new.{name} AS new_{name}" for name in tracked)
+    # Details that are read for the first time did not change.
+    had_details = ", old.detail_at IS NOT NULL AS had_details" if with_details else ""
     merge_sql = f"""
         WITH merged AS (
             MERGE INTO {sync.table} t
@@ -133,7 +135,7 @@ def _statements(sync: type[ResourceSync], with_details: bool) -> _Statements:
             WHEN NOT MATCHED
                 THEN INSERT ({", ".join(insert_names)}) VALUES ({", ".join(insert_values)})
             RETURNING merge_action() AS action, new.id AS id,
-                      old.removed_at AS old_removed_at{returned}
+                      old.removed_at AS old_removed_at{returned}{had_details}
         )
     """
     counts = (
@@ -143,7 +145,8 @@ def _statements(sync: type[ResourceSync], with_details: bool) -> _Statements:
     if tracked:
         kinds = dict(columns)
         pairs = ", ".join(
-            f"('{n}', {_as_text(f'm.old_{n}', kinds[n])}, {_as_text(f'm.new_{n}', kinds[n])})"
+            f"('{n}', {_as_text(f'm.old_{n}', kinds[n])}, {_as_text(f'm.new_{n}', kinds[n])}, "
+            f"{'m.had_details' if n in dict(sync.detail_columns) else 'TRUE'})"
             for n in tracked
         )
         merge_sql += f"""
@@ -155,11 +158,11 @@ def _statements(sync: type[ResourceSync], with_details: bool) -> _Statements:
                 FROM merged m CROSS JOIN LATERAL (VALUES
                     {pairs},
                     ('added', NULL, CASE WHEN m.action = 'INSERT' AND NOT %(silent)s
-                                    THEN m.new_iccid END),
+                                    THEN m.new_iccid END, TRUE),
                     ('returned', NULL, CASE WHEN m.old_removed_at IS NOT NULL
-                                       THEN m.new_iccid END)
-                ) e (what, old, new)
-                WHERE e.old IS DISTINCT FROM e.new
+                                       THEN m.new_iccid END, TRUE)
+                ) e (what, old, new, known)
+                WHERE e.old IS DISTINCT FROM e.new AND e.known
                   AND (m.action = 'UPDATE' OR e.what = 'added')
             )
         """

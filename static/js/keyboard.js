@@ -20,7 +20,7 @@
     const current = document.querySelector("[data-rows] tr.is-current");
     switch (event.key) {
       case "/": {
-        const search = document.getElementById("list-search") || document.getElementById("global-search");
+        const search = document.getElementById("search");
         if (!search) return;
         search.focus();
         search.select();

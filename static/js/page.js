@@ -74,7 +74,7 @@
     event.detail.formData.delete("csrfmiddlewaretoken");
   });
   document.addEventListener("htmx:pushedIntoHistory", () => {
-    const search = document.getElementById("list-search");
+    const search = document.querySelector("form#filters input[type=search]");
     if (search && search !== document.activeElement) {
       search.value = new URL(location.href).searchParams.get("q") || "";
     }

@@ -109,9 +109,7 @@ def _operation(request: AccountRequest, pk: int) -> Operation:
 
 def _run_context(request: AccountRequest, found: Operation) -> dict[str, Any]:
     add_progress([found])
-    states = dict(
-        found.targets.values_list("state").annotate(Count("pk")).order_by()
-    )
+    states = dict(found.targets.values_list("state").annotate(Count("pk")).order_by())
     causes = (
         found.targets.filter(
             state__in=[TargetState.FAILED, TargetState.INTERRUPTED, TargetState.UNKNOWN]
@@ -144,9 +142,7 @@ def _run_context(request: AccountRequest, found: Operation) -> dict[str, Any]:
             for state, label in TargetState.choices
             if states.get(state)
         ],
-        "causes": [
-            {**cause, "label": TargetState(cause["state"]).label} for cause in causes
-        ],
+        "causes": [{**cause, "label": TargetState(cause["state"]).label} for cause in causes],
         "page": page,
         "shown": shown,
     }

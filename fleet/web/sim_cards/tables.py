@@ -26,12 +26,10 @@ class SimCardTable(tables.Table):
     """SIM cards in rows."""
 
     select = tables.TemplateColumn(template_name=_cell("select"), verbose_name="")
-    iccid = tables.TemplateColumn(template_name=_cell("iccid"), verbose_name="ICCID")
+    iccid = tables.TemplateColumn(template_name=_cell("iccid"), verbose_name="ICCID, MSISDN")
     status = tables.TemplateColumn(template_name=_cell("status"))
     group = tables.TemplateColumn(template_name=_cell("group"))
     tags = tables.TemplateColumn(template_name=_cell("tags"))
-    type = tables.TemplateColumn(template_name=_cell("type"))
-    msisdn = tables.TemplateColumn(template_name=_cell("msisdn"), verbose_name="MSISDN")
     voice = tables.TemplateColumn(template_name=_cell("voice"))
     usage = tables.TemplateColumn(template_name=_cell("usage"), verbose_name="Data used")
     changed = tables.TemplateColumn(template_name=_cell("changed"), verbose_name="Changed")

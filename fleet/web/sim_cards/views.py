@@ -66,6 +66,7 @@ def _list_context(request: AccountRequest) -> dict[str, Any]:
     total = rows.order_by()[: COUNTED + 1].count()
     chips = filters.chips()
     return {
+        "search_is_filter": True,
         "filters": filters,
         "chips": chips,
         "page": page,
@@ -129,9 +130,7 @@ def sim_card(request: AccountRequest, remote_id: UUID) -> HttpResponse:
 def _card(request: AccountRequest, remote_id: UUID) -> SimCard:
     rows = SimCard.objects.select_related("account", "group")
     reasons = {f"reason_{name}": kind.ineligible() for name, kind in KINDS.items()}
-    return get_object_or_404(
-        rows.annotate(**reasons), account=request.account, remote_id=remote_id
-    )
+    return get_object_or_404(rows.annotate(**reasons), account=request.account, remote_id=remote_id)
 
 
 def _detail_context(request: AccountRequest, card: SimCard) -> dict[str, Any]:
