@@ -11,6 +11,12 @@ def main() -> None:
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
+    if sys.argv[1:] == ["make_encryption_key"]:
+        # The first key is made before there are settings.
+        from accounts.management.commands.make_encryption_key import Command
+
+        Command().run_from_argv(sys.argv)
+        return
     prepare()
     try:
         execute_from_command_line(sys.argv)

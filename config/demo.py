@@ -12,17 +12,16 @@ import signal
 import socket
 import sys
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, NoReturn
 
 from config.embedded import EmbeddedError, Keeper
 from config.environment import PROJECT, generated_secrets, home, use
-from config.processes import Child
+from config.processes import Child, Restart, runs
 
 START_SECONDS = 90
 TELNYX_BASE_URL = "https://api.telnyx.com/v2"
-LONGEST_BACKOFF = 30.0
 _SANDBOX_READY = re.compile(r"^Sandbox is ready: (http://\S+)/v2 ", re.MULTILINE)
 
 
@@ -80,32 +79,6 @@ class Options:
         return options
 
 
-@dataclass
-class Restart:
-    """When a child that ended is to be started again."""
-
-    failures: int = 0
-    started_at: float = field(default_factory=time.monotonic)
-    due_at: float | None = None
-
-    def plan(self) -> float:
-        """Choose the next start; the seconds until then."""
-        if time.monotonic() - self.started_at > 60:
-            self.failures = 0
-        pause = min(LONGEST_BACKOFF, 0.5 * 2**self.failures)
-        self.failures += 1
-        self.due_at = time.monotonic() + pause
-        return pause
-
-    def is_due(self) -> bool:
-        """Whether the pause is over."""
-        return self.due_at is not None and time.monotonic() >= self.due_at
-
-    def done(self) -> None:
-        """Note a new start."""
-        self.due_at, self.started_at = None, time.monotonic()
-
-
 class Demo:
     """Everything that runs, from the first start to the last end."""
 
@@ -123,6 +96,7 @@ class Demo:
     def start(self) -> None:
         """Start all; what depends on nothing starts first."""
         self._take_home()
+        self._wait_for_last_run()
         self._check_port()
         shown = _shown(self.options.home)
         print(f"Starting Simfleet: data in {shown}, logs in {shown}/logs/*.log", flush=True)
@@ -196,6 +170,17 @@ class Demo:
             ) from None
         self._lock = lock
 
+    def _wait_for_last_run(self) -> None:
+        """After a crash, what it had started may be about to end, and still hold port and files."""
+        try:
+            pids = list(json.loads(self._info.read_text())["pids"].values())
+        except (OSError, ValueError, LookupError, AttributeError):
+            return
+        deadline = time.monotonic() + 10
+        while any(map(runs, pids)) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        self._info.unlink()
+
     def _check_port(self) -> None:
         port = self.options.port
         with socket.socket() as probe:
@@ -264,6 +249,13 @@ class Demo:
         finally:
             del os.environ["TELNYX_API_KEY"]
         connections.close_all()
+        self._sync_at_once()
+
+    def _sync_at_once(self) -> None:
+        """Beat's first tick comes later than a person's first look."""
+        from fleet.tasks import start_due_syncs
+
+        start_due_syncs.delay()
 
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + START_SECONDS

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from config.embedded_servers import EmbeddedError, Postgres, Redis
+from config.processes import runs
 
 PROJECT = Path(__file__).resolve().parent.parent
 START_SECONDS = 60
@@ -34,6 +35,7 @@ class Services:
     database_url: str
     redis_url: str
     keeper_pid: int
+    owner_pid: int
 
 
 class Keeper:
@@ -130,10 +132,10 @@ def is_kept(home: Path) -> bool:
 def _kept_by_another(home: Path) -> Services | None:
     try:
         stored = Services(**json.loads((home / "services.json").read_text()))
-        os.kill(stored.keeper_pid, 0)
     except (OSError, ValueError, TypeError):
         return None
-    return stored
+    # A keeper without its owner is about to end.
+    return stored if runs(stored.keeper_pid) and runs(stored.owner_pid) else None
 
 
 def _try_lock(home: Path) -> IO[str] | None:
@@ -141,7 +143,10 @@ def _try_lock(home: Path) -> IO[str] | None:
         home.mkdir(parents=True, exist_ok=True)
         lock = (home / "embedded.lock").open("w")
     except OSError as error:
-        raise EmbeddedError(f"SIMFLEET_HOME: cannot write to {home} ({error.strerror}).") from None
+        raise EmbeddedError(
+            f"SIMFLEET_HOME: cannot write to {home} ({error.strerror}); choose another folder, or "
+            "set DATABASE_URL and REDIS_URL."
+        ) from None
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -163,7 +168,7 @@ def keep(home: Path) -> int:
     state.unlink(missing_ok=True)
     postgres, redis = Postgres(home), Redis(home)
     try:
-        services = Services(postgres.start(), redis.start(), os.getpid())
+        services = Services(postgres.start(), redis.start(), os.getpid(), os.getppid())
         state.write_text(json.dumps(asdict(services)))
         print(json.dumps(asdict(services)), flush=True)
         while not select.select([sys.stdin, stop_read], [], [], 1.0)[0]:

@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from config.processes import runs
+
 if TYPE_CHECKING:
     from pwd import struct_passwd
 
@@ -174,12 +176,11 @@ class Postgres:
         with contextlib.suppress(ValueError, IndexError, psutil.Error):
             process = psutil.Process(int(lines[0]))
             if "postgres" in process.name() and str(self._data) in process.cmdline():
-                process.send_signal(signal.SIGINT)
-                try:
-                    process.wait(15)
-                except psutil.TimeoutExpired:
-                    process.send_signal(signal.SIGQUIT)
-                    process.wait(5)
+                for how, seconds in ((signal.SIGINT, 15), (signal.SIGQUIT, 5)):
+                    process.send_signal(how)
+                    deadline = time.monotonic() + seconds
+                    while runs(process.pid) and time.monotonic() < deadline:
+                        time.sleep(0.02)
         pid_file.unlink(missing_ok=True)
 
     def _create_database(self) -> None:

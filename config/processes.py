@@ -13,10 +13,13 @@ import select
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 GRACE_SECONDS = 5.0
+LONGEST_BACKOFF = 30.0
 
 
 class Child:
@@ -87,6 +90,42 @@ class Child:
         if self._guard.stdout is not None:
             self._guard.stdout.close()
         self._guard = None
+
+
+@dataclass
+class Restart:
+    """When a child that ended is to be started again."""
+
+    failures: int = 0
+    started_at: float = field(default_factory=time.monotonic)
+    due_at: float | None = None
+
+    def plan(self) -> float:
+        """Choose the next start; the seconds until then."""
+        if time.monotonic() - self.started_at > 60:
+            self.failures = 0
+        pause = min(LONGEST_BACKOFF, 0.5 * 2**self.failures)
+        self.failures += 1
+        self.due_at = time.monotonic() + pause
+        return pause
+
+    def is_due(self) -> bool:
+        """Whether the pause is over."""
+        return self.due_at is not None and time.monotonic() >= self.due_at
+
+    def done(self) -> None:
+        """Note a new start."""
+        self.due_at, self.started_at = None, time.monotonic()
+
+
+def runs(pid: int) -> bool:
+    """Whether a process that is not our child still runs; one that waits for burial does not."""
+    import psutil
+
+    try:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.Error:
+        return False
 
 
 def guard(grace_seconds: float, command: list[str]) -> int:

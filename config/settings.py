@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import warnings
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -69,7 +71,8 @@ X_FRAME_OPTIONS = "DENY"
 
 DATABASE_URL = _required("DATABASE_URL", "give postgresql://user:password@host:5432/name.")
 try:
-    DATABASES = {"default": env.db_url_config(DATABASE_URL)}
+    with warnings.catch_warnings(action="ignore"):
+        DATABASES = {"default": env.db_url_config(DATABASE_URL)}
 except Exception:
     DATABASES = {"default": {"ENGINE": ""}}
 if DATABASES["default"].get("ENGINE") != "django.db.backends.postgresql":
@@ -188,17 +191,19 @@ TIME_ZONE = "UTC"
 STATIC_URL = "static/"
 STATIC_ROOT = PROJECT / "staticfiles"
 STATICFILES_DIRS = [PROJECT / "static"]
+# Collected files carry a hash in their names, and a manifest names them; collectstatic makes both.
+_collected = (STATIC_ROOT / "staticfiles.json").exists() or sys.argv[1:2] == ["collectstatic"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": (
             "whitenoise.storage.CompressedManifestStaticFilesStorage"
-            if (STATIC_ROOT / "staticfiles.json").exists()
+            if _collected
             else "django.contrib.staticfiles.storage.StaticFilesStorage"
         )
     },
 }
-WHITENOISE_USE_FINDERS = not (STATIC_ROOT / "staticfiles.json").exists()
+WHITENOISE_USE_FINDERS = not _collected
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
@@ -215,6 +220,11 @@ TELNYX_THREADS = int(_number("TELNYX_THREADS", 8, 1))
 CLAIM_START_SECONDS = _number("CLAIM_START_SECONDS", 10, 1)
 REQUEST_SECONDS = TELNYX_CONNECT_SECONDS + TELNYX_READ_SECONDS
 
+LOG_LEVEL = env.str("LOG_LEVEL", default="INFO").upper()
+if LOG_LEVEL not in {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}:
+    raise ImproperlyConfigured(
+        f"LOG_LEVEL is {LOG_LEVEL!r}: give DEBUG, INFO, WARNING, ERROR or CRITICAL."
+    )
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -222,7 +232,7 @@ LOGGING = {
         "line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO").upper()},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         "django.server": {"level": "WARNING"},
         "axes": {"level": "WARNING"},

@@ -120,5 +120,15 @@ def start_demo(
 
 def ended(processes: list[psutil.Process], seconds: float = 20) -> list[psutil.Process]:
     """Those of the processes that still run after the seconds; none is what a test wants."""
-    _, alive = psutil.wait_procs(processes, timeout=seconds)
-    return [process for process in alive if process.status() != psutil.STATUS_ZOMBIE]
+    deadline = time.monotonic() + seconds
+    while (alive := list(filter(_runs, processes))) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return alive
+
+
+def _runs(process: psutil.Process) -> bool:
+    try:
+        # Who has ended but waits for its parent to notice does not run.
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False

@@ -9,7 +9,7 @@ from django.db import models
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.encryption import decrypt, encrypt
+from accounts.encryption import DecryptionError, decrypt, encrypt
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -88,7 +88,7 @@ class TelnyxAccount(models.Model):
 
         The connection counts as unchecked then, and syncing asks again. Does not save.
         """
-        changed = base_url != self.base_url or (api_key is not None and api_key != self.api_key)
+        changed = base_url != self.base_url or (api_key is not None and self._is_new_key(api_key))
         if changed:
             self.base_url = base_url
             if api_key is not None:
@@ -97,6 +97,13 @@ class TelnyxAccount(models.Model):
             self.connection, self.connection_detail = Connection.UNCHECKED, ""
             self.connection_checked_at = None
         return changed
+
+    def _is_new_key(self, api_key: str) -> bool:
+        try:
+            return api_key != self.api_key
+        except DecryptionError:
+            # Giving the key again is the way out where ENCRYPTION_KEYS lost the old one.
+            return True
 
     def note_connection(self, connection: Connection, detail: str = "") -> bool:
         """Record what a call with this row's key and URL said; False where they changed since."""

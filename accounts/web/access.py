@@ -43,6 +43,8 @@ def account_view(role: Role) -> Callable[[View], View]:
             if membership is None:
                 raise Http404("No such Telnyx account")
             request.account = membership.account
+            if request.session.get("account") != account:
+                request.session["account"] = account
             request.role = Role(membership.role)
             if request.role < role:
                 raise PermissionDenied(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection, transaction
 from django.db.models import Case, CharField, Count, F, QuerySet, Value, When
 from django.db.models.functions import JSONObject
@@ -53,7 +54,11 @@ def plan(
         )
         .values_list("pk", "skip_reason", "target_state", "prior_values")
     )
-    select, parameters = frozen.query.sql_with_params()
+    try:
+        select, parameters = frozen.query.sql_with_params()
+    except EmptyResultSet:
+        # The selection cannot hold a row, so Django makes no statement of it.
+        raise NothingSelected from None
     with transaction.atomic():
         operation = Operation.objects.create(
             account=account, kind=kind.name, requested_by=person, selection=selection

@@ -17,6 +17,9 @@ REFUSED = (
 )
 
 
+_SLOWED_DOWN = (errors.RateLimited, errors.RateLimitTimeout, errors.DeadlinePassed)
+
+
 class AccountUnusable(Exception):
     """The account cannot be asked now; the text says why and what to do."""
 
@@ -30,37 +33,40 @@ def client_for(account: TelnyxAccount, *, deadline: float | None = None) -> Clie
     if not account.may_call:
         raise AccountUnusable(account.connection_detail or REFUSED)
     try:
-        api_key = account.api_key
-    except DecryptionError as error:
+        return Client(
+            api_key=account.api_key,
+            base_url=account.base_url,
+            limiter=SharedRateLimiter(
+                settings.REDIS_URL,
+                f"telnyx-account-{account.pk}",
+                account.requests_per_second,
+            ),
+            connect_timeout=settings.TELNYX_CONNECT_SECONDS,
+            read_timeout=settings.TELNYX_READ_SECONDS,
+            pool_size=settings.TELNYX_THREADS,
+            deadline=deadline,
+        )
+    except (DecryptionError, errors.InvalidArgument) as error:
+        account.note_connection(Connection.UNREACHABLE, str(error))
         raise AccountUnusable(str(error)) from None
-    return Client(
-        api_key=api_key,
-        base_url=account.base_url,
-        limiter=SharedRateLimiter(
-            settings.REDIS_URL,
-            f"telnyx-account-{account.pk}",
-            account.requests_per_second,
-        ),
-        connect_timeout=settings.TELNYX_CONNECT_SECONDS,
-        read_timeout=settings.TELNYX_READ_SECONDS,
-        pool_size=settings.TELNYX_THREADS,
-        deadline=deadline,
-    )
 
 
 @contextmanager
 def noting_connection(account: TelnyxAccount) -> Iterator[None]:
-    """Keep the account's connection state true to what the calls inside find; re-raises."""
+    """Keep the account's connection state true to what the calls inside find; re-raises.
+
+    The block must call the API: its normal end says that the API answered. What concerns one
+    SIM card must be caught inside; whatever leaves the block is taken for the API's own trouble.
+    """
     try:
         yield
     except errors.AuthenticationRefused:
         account.note_connection(Connection.REFUSED, REFUSED)
         raise
-    except errors.ConnectionNotMade as error:
-        account.note_connection(Connection.UNREACHABLE, str(error))
-        raise
     except errors.TelnyxError as error:
-        if error.status is None or error.status >= 500:
+        # A limit that was reached says nothing new of a connection that worked before.
+        slowed = isinstance(error, _SLOWED_DOWN)
+        if not slowed or account.connection == Connection.UNCHECKED:
             account.note_connection(Connection.UNREACHABLE, str(error))
         raise
     else:

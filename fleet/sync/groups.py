@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
 from accounts.models import TelnyxAccount
 from fleet.models import Resource
+from fleet.sync.merge import lock_table
 from fleet.sync.resource import ResourceSync
-from fleet.sync.values import BadValue, identifier, megabytes, moment, text, truth
+from fleet.sync.values import identifier, megabytes, moment, text, truth, whole
 from telnyx_api import Client, Page
 
 
@@ -41,16 +42,13 @@ class GroupSync(ResourceSync):
 
     def values(self, record: Mapping[str, Any]) -> list[Any]:
         """The columns' values. Raises BadValue."""
-        count = record.get("sim_card_count")
-        if count is not None and not isinstance(count, int):
-            raise BadValue(f"sim_card_count is {count!r}, not a whole number")
         return [
             text(record, "name"),
             truth(record, "default"),
             # A limit of nothing is how a group without one is shown.
             megabytes(record, "data_limit") or None,
             megabytes(record, "consumed_data") or 0,
-            count,
+            whole(record, "sim_card_count"),
             identifier(record, "private_wireless_gateway_id"),
             identifier(record, "wireless_blocklist_id"),
             moment(record, "created_at"),
@@ -59,7 +57,8 @@ class GroupSync(ResourceSync):
 
     def after_sweep(self, account: TelnyxAccount) -> None:
         """Give SIM cards that were seen before their group its row."""
-        with connection.cursor() as cursor:
+        with transaction.atomic(), connection.cursor() as cursor:
+            lock_table("fleet_simcard", account)
             cursor.execute(
                 """
                 UPDATE fleet_simcard s SET group_id = g.id

@@ -15,6 +15,7 @@ from django.db import connection, transaction
 
 from accounts.models import TelnyxAccount
 from fleet.models import Cause, Operation, SyncRun
+from fleet.sync.advisory_locks import lock_key
 from fleet.sync.resource import Mapped, ResourceSync
 
 
@@ -60,7 +61,7 @@ def merge(
     if not unique:
         return MergeCounts()
     statements = _statements(type(sync), with_details)
-    parameters = {
+    parameters: dict[str, int | str | bool | datetime | None] = {
         "account": account.pk,
         "read_at": read_at,
         "cause": origin.cause,
@@ -69,6 +70,7 @@ def merge(
         "silent": origin.silent_additions,
     }
     with transaction.atomic(), connection.cursor() as cursor:
+        lock_table(sync.table, account)
         cursor.execute(statements.create)
         with cursor.copy(statements.copy) as copy:
             for record in unique.values():
@@ -79,6 +81,15 @@ def merge(
         new, changed = cursor.fetchone()
         cursor.execute(statements.clear)
     return MergeCounts(new, changed)
+
+
+def lock_table(table: str, account: TelnyxAccount) -> None:
+    """Let one transaction at a time write many rows of an account's table.
+
+    Two that write the same rows, each in its own order, would otherwise end in a deadlock.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [lock_key("merge", table, account.pk)])
 
 
 @dataclass(frozen=True)
@@ -129,7 +140,8 @@ def _statements(sync: type[ResourceSync], with_details: bool) -> _Statements:
         WITH merged AS (
             MERGE INTO {sync.table} t
             USING ({source}) s ON t.account_id = %(account)s AND t.remote_id = s.remote_id
-            WHEN MATCHED AND ({differs}) AND t.read_at <= %(read_at)s
+            WHEN MATCHED AND ({differs})
+                 AND GREATEST(t.read_at, t.removed_at) <= %(read_at)s
                  AND (t.remote_updated_at <= s.remote_updated_at) IS NOT FALSE
                 THEN UPDATE SET {sets}, read_at = %(read_at)s, removed_at = NULL{details_at}
             WHEN NOT MATCHED
@@ -139,7 +151,7 @@ def _statements(sync: type[ResourceSync], with_details: bool) -> _Statements:
         )
     """
     counts = (
-        "SELECT count(*) FILTER (WHERE action = 'INSERT'), "
+        " SELECT count(*) FILTER (WHERE action = 'INSERT'), "
         "count(*) FILTER (WHERE action = 'UPDATE') FROM merged"
     )
     if tracked:

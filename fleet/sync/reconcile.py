@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from types import TracebackType
+from uuid import UUID
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -48,15 +49,15 @@ class Seen:
         with connection.cursor() as cursor:
             cursor.execute(f"TRUNCATE {self.name}")
 
-    def add(self, batch: Sequence[Mapped]) -> None:
-        """Note the ids of a batch."""
-        self.rows += len(batch)
+    def add(self, remote_ids: Sequence[UUID]) -> None:
+        """Note ids."""
+        self.rows += len(remote_ids)
         with (
             connection.cursor() as cursor,
             cursor.copy(f"COPY {self.name} (remote_id) FROM STDIN") as copy,
         ):
-            for record in batch:
-                copy.write_row((record.remote_id,))
+            for remote_id in remote_ids:
+                copy.write_row((remote_id,))
 
     def distinct(self) -> int:
         """How many different ids were seen."""
@@ -90,6 +91,11 @@ class Seen:
             return [str(row[0]) for row in cursor.fetchall()]
 
 
+def is_gone(error: errors.TelnyxError) -> bool:
+    """Whether the API itself says that it has no such thing; a proxy's 404 says nothing."""
+    return isinstance(error, errors.NotFound) and bool(error.errors)
+
+
 def confirm_removals(
     account: TelnyxAccount,
     sync: ResourceSync,
@@ -97,26 +103,26 @@ def confirm_removals(
     seen: Seen,
     started: datetime,
     origin: Origin,
-) -> tuple[int, int]:
+) -> Iterator[int]:
     """Ask by id for what a complete sweep did not see; only a 404 removes a row.
 
-    Returns (removed, API calls). The row's history stays.
+    Yields after each API call how many rows it removed. The row's history stays.
     """
-    removed = calls = 0
     for remote_id in seen.missing(account, started, CONFIRMED_A_SWEEP):
-        calls += 1
         asked_at = timezone.now()
         try:
-            record = sync.retrieve(client, remote_id)
-        except errors.NotFound:
-            removed += mark_removed(account, sync, remote_id, asked_at, origin)
+            mapped = sync.map(sync.retrieve(client, remote_id))
+        except errors.NotFound as error:
+            if not is_gone(error):
+                raise
+            yield mark_removed(account, sync, remote_id, asked_at, origin)
             continue
-        try:
-            mapped = sync.map(record)
         except BadValue:
+            # It exists, and that is all that was asked.
+            yield 0
             continue
         merge(sync, account, [mapped], asked_at, origin)
-    return removed, calls
+        yield 0
 
 
 def mark_removed(

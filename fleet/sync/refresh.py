@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -15,8 +16,20 @@ from fleet.models import Cause, SimCard
 from fleet.sync.connection import client_for, noting_connection
 from fleet.sync.engine import SYNCS
 from fleet.sync.merge import Origin, merge
-from fleet.sync.reconcile import mark_removed
+from fleet.sync.reconcile import is_gone, mark_removed
+from fleet.sync.values import BadValue
 from telnyx_api import Client, errors
+
+
+@dataclass
+class ReadBack:
+    """What asking for SIM cards brought, by their ids at the API."""
+
+    stored: set[str] = field(default_factory=set)
+    removed: set[str] = field(default_factory=set)
+    # Why the record of one that exists cannot be stored.
+    unreadable: dict[str, str] = field(default_factory=dict)
+    failed: dict[str, errors.TelnyxError] = field(default_factory=dict)
 
 
 def refresh_sim_card(sim_card: SimCard) -> SimCard:
@@ -24,19 +37,23 @@ def refresh_sim_card(sim_card: SimCard) -> SimCard:
 
     For pages: it gives up after TELNYX_PAGE_SECONDS. Raises AccountUnusable, TelnyxError.
     """
-    account = sim_card.account
-    client = client_for(account, deadline=settings.TELNYX_PAGE_SECONDS)
-    with noting_connection(account):
-        read_back(account, client, [str(sim_card.remote_id)], Origin(Cause.REFRESH))
+    account, remote_id = sim_card.account, str(sim_card.remote_id)
+    with client_for(account, deadline=settings.TELNYX_PAGE_SECONDS) as client:
+        with noting_connection(account):
+            answer = read_back(account, client, [remote_id], Origin(Cause.REFRESH))
+            for error in answer.failed.values():
+                raise error
+        for reason in answer.unreadable.values():
+            raise errors.AnswerUnreadable(f"The API's record cannot be stored: {reason}.")
     return SimCard.objects.select_related("account", "group").get(pk=sim_card.pk)
 
 
 def read_back(
     account: TelnyxAccount, client: Client, remote_ids: Iterable[str], origin: Origin
-) -> int:
-    """Ask for SIM cards by id in a few threads and merge the answers; the number of answers.
+) -> ReadBack:
+    """Ask for SIM cards by id in a few threads and merge the answers.
 
-    A 404 marks the SIM card as removed. Raises the first other error, after storing what came.
+    A 404 marks the SIM card as removed. One that fails does not keep the others from being stored.
     """
     sync = SYNCS["sim_cards"]
 
@@ -49,18 +66,22 @@ def read_back(
 
     with ThreadPoolExecutor(settings.TELNYX_THREADS, thread_name_prefix="read-back") as pool:
         answers = list(pool.map(ask, remote_ids))
-    failure = None
+    result = ReadBack()
     found = []
     for remote_id, asked_at, record, error in answers:
-        if isinstance(error, errors.NotFound):
+        if error and is_gone(error):
             mark_removed(account, sync, remote_id, asked_at, origin)
+            result.removed.add(remote_id)
         elif error:
-            failure = failure or error
+            result.failed[remote_id] = error
         else:
-            found.append(sync.map(record, with_details=True))
+            try:
+                found.append(sync.map(record, with_details=True))
+            except BadValue as reason:
+                result.unreadable[remote_id] = str(reason)
+            else:
+                result.stored.add(remote_id)
     if found:
         earliest = min(asked_at for _, asked_at, _, _ in answers)
         merge(sync, account, found, earliest, origin, with_details=True)
-    if failure:
-        raise failure
-    return len(found)
+    return result

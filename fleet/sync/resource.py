@@ -73,10 +73,34 @@ class ResourceSync(ABC):
         if with_details:
             values += self.detail_values(record)
         kept = {key: value for key, value in record.items() if key not in self.dropped}
-        raw = orjson.dumps(_ordered(kept), option=orjson.OPT_SORT_KEYS)
-        if b"\\u0000" in raw:
-            raw = raw.replace(b"\\u0000", b"")
+        raw = as_json(_ordered(kept))
         return Mapped(remote_id, hashlib.blake2b(raw, digest_size=16).digest(), raw, values)
+
+
+# Shown once on demand, never stored, wherever in a record they stand.
+SECRETS = frozenset({"pin_puk_codes"})
+
+
+def as_json(record: Any) -> bytes:
+    """A record as JSON that PostgreSQL can hold, without secrets. Raises BadValue."""
+    try:
+        raw = orjson.dumps(record, option=orjson.OPT_SORT_KEYS)
+        if b"\\u0000" in raw or any(name.encode() in raw for name in SECRETS):
+            raw = orjson.dumps(_cleaned(record), option=orjson.OPT_SORT_KEYS)
+    except TypeError as error:
+        raise BadValue(f"the record is no JSON: {error}") from None
+    return raw
+
+
+def _cleaned(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.replace("\x00", "")
+    if isinstance(value, list):
+        return [_cleaned(item) for item in value]
+    if isinstance(value, dict):
+        cleaned = ((_cleaned(key), _cleaned(item)) for key, item in value.items())
+        return {key: item for key, item in cleaned if key not in SECRETS}
+    return value
 
 
 def _ordered(record: dict[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from accounts.models import TelnyxAccount
+from accounts.models import Connection, TelnyxAccount
 from fleet.models import Resource, SyncRun, SyncState
 from fleet.sync.engine import reap_dead_runs, start_run, sweep
 
@@ -27,9 +27,10 @@ def due_accounts() -> list[int]:
             .first()
         )
         period = timedelta(minutes=account.sync_every_minutes)
-        if last is None or (
-            last.state != SyncState.RUNNING and last.started_at < timezone.now() - period
-        ):
+        if last is None or account.connection == Connection.UNCHECKED:
+            # A new key or URL is tried at once.
+            due.append(account.pk)
+        elif last.state != SyncState.RUNNING and last.started_at < timezone.now() - period:
             due.append(account.pk)
     return due
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import orjson
 from django.db import connection
 
 from accounts.models import TelnyxAccount
 from fleet.models import Resource
-from fleet.sync.resource import ResourceSync
+from fleet.sync.resource import ResourceSync, as_json
 from fleet.sync.values import identifier, megabytes, moment, text, texts, truth
 from telnyx_api import Client, Page
 
@@ -74,8 +73,6 @@ class SimCardSync(ResourceSync):
             "ipv6",
             "live_data_session",
             "sim_card_group",
-            # Shown once on demand, never stored.
-            "pin_puk_codes",
         }
     )
 
@@ -99,7 +96,7 @@ class SimCardSync(ResourceSync):
             text(record, "eid"),
             text(record, "type"),
             text(state, "value"),
-            text(state, "reason"),
+            text(state, "reason", longest=None),
             identifier(record, "sim_card_group_id"),
             texts(record, "tags") or [],
             texts(record, "authorized_imeis") or None,
@@ -129,5 +126,5 @@ class SimCardSync(ResourceSync):
             text(record, "ipv4"),
             text(record, "ipv6"),
             text(record, "live_data_session"),
-            orjson.dumps(location).decode() if isinstance(location, dict) else None,
+            as_json(location).decode() if isinstance(location, dict) else None,
         ]

@@ -112,9 +112,12 @@ def percent_width(percent: float | None) -> int:
 
 
 @register.simple_tag
-def moment(at: datetime | None, empty: str = "never") -> SafeString:
-    """A time as "3 min ago", with the exact time in the person's zone and in UTC on hover."""
-    if at is None:
+def moment(at: datetime | str | None, empty: str = "never") -> SafeString:
+    """A time as "3 min ago", with the exact time in the person's zone and in UTC on hover.
+
+    None, and "" (how a template passes an attribute of nothing), show `empty`.
+    """
+    if not isinstance(at, datetime):
         return format_html('<span class="text-secondary">{}</span>', empty)
     local = timezone.localtime(at)
     utc = at.astimezone(timezone.get_fixed_timezone(0))

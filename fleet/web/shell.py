@@ -188,7 +188,7 @@ def activity(request: AccountRequest) -> HttpResponse:
     from django_htmx.http import trigger_client_event
 
     state = Activity(request.account)
-    response = render(request, "_components/activity.html", {"activity": state})
+    response = render(request, "_components/activity_answer.html", {"activity": state})
     response["Cache-Control"] = "no-store"
     if request.GET.get("version") != state.version:
         trigger_client_event(response, "activity", {})

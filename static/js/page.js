@@ -15,7 +15,7 @@
   const dialog = () => document.getElementById("dialog");
   document.addEventListener("closeDialog", () => dialog().close());
   document.addEventListener("htmx:afterSwap", (event) => {
-    if (event.detail.target.id === "dialog-body" && !dialog().open) dialog().showModal();
+    if (event.detail.target?.id === "dialog-body" && !dialog().open) dialog().showModal();
   });
 
   document.addEventListener("click", async (event) => {

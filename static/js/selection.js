@@ -64,11 +64,11 @@
   // Rows that are shown again keep their selection; a new list starts without one.
   let kept = new Set();
   document.addEventListener("htmx:beforeSwap", (event) => {
-    if (event.detail.target.id !== "sim-card-rows") return;
+    if (event.detail.target?.id !== "sim-card-rows") return;
     kept = new Set(boxes(event.detail.target).filter((b) => b.checked).map((b) => b.value));
   });
   document.addEventListener("htmx:afterSwap", (event) => {
-    if (event.detail.target.id === "sim-card-rows") {
+    if (event.detail.target?.id === "sim-card-rows") {
       for (const box of boxes(event.detail.target)) box.checked = kept.has(box.value);
     }
     show();

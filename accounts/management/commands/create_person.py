@@ -7,6 +7,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.validators import validate_email
+from django.db import transaction
 
 from accounts.models import AuditEntry, Membership, Person, Role, TelnyxAccount
 
@@ -40,13 +41,23 @@ class Command(BaseCommand):
             if account is None:
                 known = ", ".join(TelnyxAccount.objects.values_list("slug", flat=True)) or "none"
                 raise CommandError(f"--account {options['account']}: not found (there is: {known})")
-        password = input() if options["password_stdin"] else getpass("Password: ")
+        try:
+            password = input() if options["password_stdin"] else getpass("Password: ")
+        except EOFError:
+            raise CommandError("No password was given.") from None
         try:
             validate_email(email)
             validate_password(password)
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from None
-        person = Person.objects.filter(email=email).first() or Person(email=email)
+        self._store(email, password, account, options)
+        self.stdout.write(f"{email} can sign in.")
+
+    @transaction.atomic
+    def _store(
+        self, email: str, password: str, account: TelnyxAccount | None, options: dict[str, Any]
+    ) -> None:
+        person = Person.objects.filter(email__iexact=email).first() or Person(email=email)
         person.name = options["name"] or person.name
         person.is_superuser = person.is_superuser or options["may_add_accounts"]
         person.set_password(password)
@@ -59,4 +70,3 @@ class Command(BaseCommand):
         AuditEntry.objects.record(
             "person.command_line", person=None, account=account, subject=email
         )
-        self.stdout.write(f"{email} can sign in.")

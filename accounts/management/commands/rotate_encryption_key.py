@@ -16,7 +16,7 @@ class Command(BaseCommand):
         """Rotate all or none."""
         count = 0
         with transaction.atomic():
-            for account in TelnyxAccount.objects.select_for_update():
+            for account in TelnyxAccount.objects.exclude(api_key_encrypted="").select_for_update():
                 try:
                     token = rotate(account.api_key_encrypted)
                 except DecryptionError as error:

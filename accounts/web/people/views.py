@@ -32,7 +32,7 @@ class PersonForm(forms.ModelForm):
 def person(request: HttpRequest) -> HttpResponse:
     """Name, time zone, roles; the password has a page of its own."""
     stored = Person.objects.get(pk=request.user.pk)
-    form = PersonForm(request.POST or None, instance=stored)
+    form = PersonForm(request.POST if request.method == "POST" else None, instance=stored)
     if request.method == "POST" and form.is_valid():
         form.save()
         messages.success(request, "Saved.")

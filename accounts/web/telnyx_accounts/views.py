@@ -22,7 +22,7 @@ from accounts.web.telnyx_accounts.forms import MembershipForm, TelnyxAccountForm
 def home(request: HttpRequest) -> HttpResponse:
     """To the account last opened, or the first one; without any, a page that says what to do."""
     accounts = TelnyxAccount.objects.visible_to(request.user)  # type: ignore[arg-type]
-    last = accounts.filter(slug=request.COOKIES.get("account", "")).first() or accounts.first()
+    last = accounts.filter(slug=request.session.get("account", "")).first() or accounts.first()
     if last:
         return redirect(last)
     return render(request, "telnyx_accounts/none.html")
@@ -37,7 +37,7 @@ def add_account(request: HttpRequest) -> HttpResponse:
             "Adding Telnyx accounts needs the right to do so: "
             "manage.py create_person --may-add-accounts gives it."
         )
-    form = TelnyxAccountForm(request.POST or None)
+    form = TelnyxAccountForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
             account = form.save()
@@ -53,7 +53,7 @@ def add_account(request: HttpRequest) -> HttpResponse:
 @account_view(Role.ADMIN)
 def telnyx_account(request: AccountRequest) -> HttpResponse:
     """The account's settings and people."""
-    form = TelnyxAccountForm(request.POST or None, instance=_fresh(request))
+    form = TelnyxAccountForm(request.POST if request.method == "POST" else None, instance=_fresh(request))
     if request.method == "POST" and form.is_valid():
         changed = sorted(form.changed_data)
         account = form.save()
