@@ -41,7 +41,9 @@ class TelnyxAccountForm(forms.ModelForm):
         self.fields["api_key"].required = self.is_new
         if not self.is_new:
             self.fields["base_url"].initial = self.instance.base_url
-            self.fields["api_key"].help_text = (
+            self.fields[
+                "api_key"
+            ].help_text = (
                 f"The stored key ends in …{self.instance.api_key_last4}. Leave empty to keep it."
             )
 
@@ -78,9 +80,7 @@ class TelnyxAccountForm(forms.ModelForm):
     def save(self, commit: bool = True) -> TelnyxAccount:
         """Save; a new key or URL makes the connection count as unchecked."""
         account = super().save(commit=False)
-        account.set_connection(
-            self.cleaned_data["base_url"], self.cleaned_data["api_key"] or None
-        )
+        account.set_connection(self.cleaned_data["base_url"], self.cleaned_data["api_key"] or None)
         if self.is_new:
             account.slug = free_slug(account.name)
         if commit:

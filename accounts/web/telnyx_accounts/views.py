@@ -53,7 +53,9 @@ def add_account(request: HttpRequest) -> HttpResponse:
 @account_view(Role.ADMIN)
 def telnyx_account(request: AccountRequest) -> HttpResponse:
     """The account's settings and people."""
-    form = TelnyxAccountForm(request.POST if request.method == "POST" else None, instance=_fresh(request))
+    form = TelnyxAccountForm(
+        request.POST if request.method == "POST" else None, instance=_fresh(request)
+    )
     if request.method == "POST" and form.is_valid():
         changed = sorted(form.changed_data)
         account = form.save()
