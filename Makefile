@@ -15,7 +15,7 @@ LOCK := pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find
 define install
 	@cmp -s requirements/$(1).txt $(VENV)/installed-$(1).txt || { \
 		echo "Installing requirements/$(1).txt ..."; \
-		$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes \
+		$(PY) -m pip install -qq --disable-pip-version-check --require-hashes \
 			-r requirements/$(1).txt && \
 		cp requirements/$(1).txt $(VENV)/installed-$(1).txt; }
 endef
@@ -43,13 +43,13 @@ setup: $(PY) ## install what the demo needs into .venv and node_modules
 	@cmp -s package-lock.json node_modules/.installed-lock.json || \
 		command -v npm >/dev/null || test -d $(NODE_WHEEL) || { \
 		echo "There is no npm: installing requirements/node.txt ..."; \
-		$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes \
+		$(PY) -m pip install -qq --disable-pip-version-check --require-hashes \
 			-r requirements/node.txt; }
 	@cmp -s package-lock.json node_modules/.installed-lock.json || { \
 		echo "Installing the front-end packages of package-lock.json ..."; \
 		if command -v npm >/dev/null; then set -- npm; \
 		else set -- $(NODE_WHEEL)/bin/node $(NODE_WHEEL)/lib/node_modules/npm/bin/npm-cli.js; fi; \
-		"$$@" ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null && \
+		"$$@" ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error >/dev/null && \
 		cp package-lock.json node_modules/.installed-lock.json; }
 	@$(PY) -m config.front_end
 
@@ -97,7 +97,7 @@ screenshots: setup-dev ## take the screenshots of the pages
 
 lock: $(PY) ## lock the requirements again (UPGRADE=1 takes the newest versions)
 	@command -v uv >/dev/null || test -x $(VENV)/bin/uv || \
-		$(PY) -m pip install --quiet --disable-pip-version-check uv
+		$(PY) -m pip install -qq --disable-pip-version-check uv
 	@uv=$$(command -v uv || echo $(VENV)/bin/uv); for name in runtime demo dev node; do \
 		echo "Locking requirements/$$name.txt ..."; \
 		"$$uv" $(LOCK) requirements/$$name.in -o requirements/$$name.txt || exit 1; done

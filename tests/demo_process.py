@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -96,7 +95,8 @@ def start_demo(
 
     Raises RuntimeError with what it wrote where it does not become ready.
     """
-    with tempfile.NamedTemporaryFile("w", prefix="demo-", suffix=".err", delete=False) as errors:
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / "stderr.log").open("w") as errors:
         begin = time.monotonic()
         process = subprocess.Popen(
             [sys.executable, "-m", "config.demo"],

@@ -36,6 +36,8 @@ class TargetState(models.TextChoices):
     SKIPPED = "skipped", "Skipped"
 
 
+# A claim's answer is not known yet.
+CLAIMED = (TargetState.SUBMITTING, TargetState.UNKNOWN)
 # Something of ours is, or may be, under way at the API.
 UNDER_WAY = (TargetState.SUBMITTING, TargetState.IN_PROGRESS, TargetState.UNKNOWN)
 OPEN = (TargetState.QUEUED, *UNDER_WAY)
@@ -94,11 +96,13 @@ class OperationTarget(models.Model):
     reason = models.TextField(default="")
     # The values the operation changes, as they were when it was planned.
     prior = models.JSONField(default=dict)
+    # How often something was sent.
     attempts = models.PositiveSmallIntegerField(default=0)
     claimed_at = models.DateTimeField(null=True)
     # While submitting: when the claim lapses. While queued again: not before.
     due_at = models.DateTimeField(null=True)
     remote_action_id = models.TextField(null=True)
+    # When the API accepted it or, without an answer, when a request that it may have got was sent.
     submitted_at = models.DateTimeField(null=True)
     # The remote action has completed; the SIM card still has to be read back.
     acted_at = models.DateTimeField(null=True)

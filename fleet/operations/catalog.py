@@ -52,7 +52,8 @@ class Kind:
     def ineligible(self) -> Case:
         """An expression over SIM cards: why this one cannot take part, or "" if it can.
 
-        The one rule behind plans, disabled buttons and the check before sending.
+        The one rule behind plans and disabled buttons. What may have changed since is looked at
+        again when a target is claimed.
         """
         open_targets = OperationTarget.objects.filter(
             sim_card=OuterRef("pk"), state__in=OPEN

@@ -8,11 +8,12 @@ from django.conf import settings
 
 from accounts.models import TelnyxAccount
 from fleet.models import OperationState
-from fleet.operations.submit import reap_lapsed_claims, submit
+from fleet.operations.claim import reap_lapsed_claims
+from fleet.operations.submit import submit
 from fleet.operations.track import track
 from fleet.operations.verify import end_finished_operations, verify
 from fleet.sync.advisory_locks import held_lock
-from fleet.sync.connection import AccountUnusable, client_for, noting_connection
+from fleet.sync.connection import AccountUnusable, client_for
 from telnyx_api import errors
 
 # A submitter gives its worker back after so long; the next tick carries on.
@@ -32,7 +33,7 @@ def submit_due(account: TelnyxAccount) -> int:
         if not held:
             return 0
         try:
-            with client_for(account) as client, noting_connection(account):
+            with client_for(account) as client:
                 until = time.monotonic() + TURN_SECONDS
                 while time.monotonic() < until:
                     now_sent = submit(account, client, settings.TELNYX_THREADS * 5)
@@ -52,7 +53,7 @@ def track_due(account: TelnyxAccount) -> None:
             return
         reap_lapsed_claims(account)
         try:
-            with client_for(account) as client, noting_connection(account):
+            with client_for(account) as client:
                 track(account, client)
                 verify(account, client)
         except (AccountUnusable, errors.TelnyxError):

@@ -14,7 +14,8 @@ from django.utils import timezone
 from accounts.models import TelnyxAccount
 from fleet.models import OperationTarget, TargetState
 from fleet.operations.catalog import KINDS
-from fleet.operations.submit import finish, requeue, touch
+from fleet.operations.targets import finish, send_again, touch
+from fleet.sync.connection import noting_connection
 from fleet.sync.values import BadValue, moment
 from telnyx_api import Client, errors
 
@@ -52,17 +53,25 @@ def track(account: TelnyxAccount, client: Client) -> Tracked:
             acted_at=None,
         ).select_related("operation", "sim_card")
     )
-    if not targets:
-        return result
-    pass_began = timezone.now()
+    if targets:
+        try:
+            with noting_connection(account):
+                _pass(client, targets, result)
+        finally:
+            touch(result.operations)
+    return result
+
+
+def _pass(client: Client, targets: list[OperationTarget], result: Tracked) -> None:
+    began = timezone.now()
     by_action = {t.remote_action_id: t for t in targets if t.remote_action_id}
     unknown = {
         (str(t.sim_card.remote_id), KINDS[t.operation.kind].action_type): t
         for t in targets
         if t.state == TargetState.UNKNOWN
     }
-    times = [t.submitted_at or t.claimed_at or pass_began for t in targets]
-    listed = _list_actions(client, min(times) - CLOCK_SKEW, set(by_action), bool(unknown), result)
+    oldest = min(_sent_at(target) or began for target in targets)
+    listed = _list_actions(client, oldest - CLOCK_SKEW, set(by_action), bool(unknown), result)
     linked = set(
         OperationTarget.objects.filter(
             remote_action_id__in=[str(a.get("id")) for a in listed]
@@ -74,21 +83,23 @@ def track(account: TelnyxAccount, client: Client) -> Tracked:
         target = by_action.get(action_id)
         if target is None and action_id not in linked:
             target = _adopt(unknown, action, result)
-        if target:
+        if target and target.pk not in seen:
             seen.add(target.pk)
             _follow(target, action, result)
     for target in unknown.values():
-        if target.pk not in seen:
-            _resolve_absent(target, pass_began, result)
+        _resolve_absent(target, began, result)
     missing = [t for t in by_action.values() if t.pk not in seen]
     _ask_singly(client, missing[:ASKED_SINGLY], result)
-    touch(result.operations)
-    return result
+
+
+def _sent_at(target: OperationTarget) -> datetime | None:
+    return target.submitted_at or target.claimed_at
 
 
 def _list_actions(
     client: Client, since: datetime, wanted: set[str], need_all: bool, result: Tracked
 ) -> list[dict[str, Any]]:
+    """The actions since a time, newest first; without `need_all` only while it pays."""
     listed: list[dict[str, Any]] = []
     for page in client.sim_card_actions.pages():
         result.api_calls += 1
@@ -100,9 +111,10 @@ def _list_actions(
         descending = all(a >= b for a, b in itertools.pairwise(ages))
         if descending and ages and ages[-1] < since:
             break
-        if not wanted and not need_all:
+        # The few that are left cost less when asked for by id.
+        if not need_all and len(wanted) <= min(result.api_calls, ASKED_SINGLY):
             break
-    return listed
+    return sorted(listed, key=lambda action: _created(action) or since, reverse=True)
 
 
 def _created(action: dict[str, Any]) -> datetime | None:
@@ -119,9 +131,8 @@ def _adopt(
     key = (str(action.get("sim_card_id")), str(action.get("action_type")))
     target = unknown.get(key)
     created = _created(action)
-    if target is None or created is None or target.claimed_at is None:
-        return None
-    if created < target.claimed_at - CLOCK_SKEW:
+    sent_at = _sent_at(target) if target else None
+    if target is None or created is None or sent_at is None or created < sent_at - CLOCK_SKEW:
         return None
     try:
         with transaction.atomic():
@@ -154,27 +165,21 @@ def _follow(target: OperationTarget, action: dict[str, Any], result: Tracked) ->
             pk=target.pk, state=TargetState.IN_PROGRESS, acted_at=None
         ).update(acted_at=timezone.now())
     elif value == "failed":
-        finish(
-            target.pk, TargetState.FAILED, reason or "Telnyx reports a failure without a reason."
-        )
-        result.failed += 1
+        reason = reason or "Telnyx reports a failure without a reason."
+        result.failed += finish(target.pk, TargetState.FAILED, reason)
     elif value == "interrupted":
-        finish(target.pk, TargetState.INTERRUPTED, reason or "Telnyx interrupted the action.")
-        result.failed += 1
+        reason = reason or "Telnyx interrupted the action."
+        result.failed += finish(target.pk, TargetState.INTERRUPTED, reason)
     elif _overdue(target):
-        finish(
-            target.pk,
-            TargetState.FAILED,
-            f"Telnyx still shows the action as “{value}” after an hour.",
-        )
-        result.failed += 1
+        reason = f"Telnyx still shows the action as “{value}” after an hour."
+        result.failed += finish(target.pk, TargetState.FAILED, reason)
     else:
         return
     result.operations.add(target.operation_id)
 
 
 def _overdue(target: OperationTarget) -> bool:
-    since = target.submitted_at or target.claimed_at
+    since = _sent_at(target)
     return since is not None and since < timezone.now() - GIVE_UP_AFTER
 
 
@@ -183,15 +188,10 @@ def _resolve_absent(target: OperationTarget, pass_began: datetime, result: Track
     if target.due_at and target.due_at > pass_began:
         return
     if target.attempts >= ATTEMPTS:
-        finish(
-            target.pk,
-            TargetState.FAILED,
-            f"No answer after {target.attempts} attempts, and Telnyx shows no action.",
-        )
-        result.failed += 1
+        reason = f"No answer after {target.attempts} attempts, and Telnyx shows no action."
+        result.failed += finish(target.pk, TargetState.FAILED, reason)
     else:
-        requeue(target.pk, "was not applied; is sent again", seconds=0)
-        result.requeued += 1
+        result.requeued += send_again(target)
     result.operations.add(target.operation_id)
 
 

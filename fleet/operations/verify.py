@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.db.models import Count, Exists, OuterRef, Q
 from django.utils import timezone
@@ -21,18 +21,23 @@ from fleet.models import (
 )
 from fleet.models.operations import OPEN
 from fleet.operations.catalog import KINDS
-from fleet.operations.submit import finish, touch
+from fleet.operations.targets import finish, touch
+from fleet.sync.connection import noting_connection
 from fleet.sync.engine import start_run, sweep
 from fleet.sync.merge import Origin
 from fleet.sync.refresh import read_back
-from telnyx_api import Client
+from telnyx_api import Client, errors
 
 logger = logging.getLogger(__name__)
 
 # Up to this many are always read one by one; more, where that costs fewer calls than a sweep.
 READ_SINGLY = 20
+# So many in one pass where a sweep cannot do it.
+SINGLY = 250
 # So long the SIM card may lag behind its completed action.
 LAG = timedelta(seconds=30)
+# So long a SIM card may answer with an error when it is read back.
+GIVE_UP_AFTER = timedelta(hours=1)
 
 
 def verify(account: TelnyxAccount, client: Client) -> int:
@@ -42,55 +47,77 @@ def verify(account: TelnyxAccount, client: Client) -> int:
     """
     waiting = OperationTarget.objects.filter(
         operation__account=account, state=TargetState.IN_PROGRESS, acted_at__isnull=False
-    )
+    ).select_related("operation", "sim_card")
     count = waiting.count()
     if not count:
         return 0
     pages = SimCard.objects.filter(account=account).present().count() // 250 + 1
-    if count <= max(READ_SINGLY, pages):
-        read_before = _read_singly(account, client, list(waiting.select_related("sim_card")))
-    else:
+    if count > max(READ_SINGLY, pages):
         run = start_run(account, Resource.SIM_CARDS)
         if run is None:
+            # The sweep that is running may have read some of them too early; the next pass looks.
             return 0
-        if sweep(run).state != SyncState.COMPLETE:
-            return 0
-        read_before = run.started_at
-    return _compare(list(waiting.filter(acted_at__lte=read_before).select_related("operation")))
+        if sweep(run).state == SyncState.COMPLETE:
+            return _compare(list(waiting.filter(acted_at__lte=run.started_at)))
+        # A list that cannot be read whole must not hold up what can be read by id.
+        account.refresh_from_db()
+    if not account.may_call:
+        return 0
+    with noting_connection(account):
+        return _verify_singly(account, client, list(waiting.order_by("id")[: max(SINGLY, pages)]))
 
 
-def _read_singly(
-    account: TelnyxAccount, client: Client, targets: list[OperationTarget]
-) -> datetime:
-    began = timezone.now()
-    by_operation: dict[int, list[str]] = {}
+def _verify_singly(account: TelnyxAccount, client: Client, targets: list[OperationTarget]) -> int:
+    by_operation: dict[int, dict[str, OperationTarget]] = {}
     for target in targets:
-        by_operation.setdefault(target.operation_id, []).append(str(target.sim_card.remote_id))
-    for operation_id, remote_ids in by_operation.items():
+        chosen = by_operation.setdefault(target.operation_id, {})
+        chosen[str(target.sim_card.remote_id)] = target
+    ended = 0
+    failures: list[errors.TelnyxError] = []
+    for operation_id, chosen in by_operation.items():
         origin = Origin(Cause.OPERATION, operation=Operation(pk=operation_id))
-        read_back(account, client, remote_ids, origin)
-    return began
+        answer = read_back(account, client, chosen, origin)
+        ended += _compare([chosen[id] for id in answer.stored | answer.removed])
+        for remote_id, reason in answer.unreadable.items():
+            text = f"The action completed, but Telnyx's record cannot be read: {reason}."
+            ended += _give_up(chosen[remote_id], LAG, text)
+        for remote_id, error in answer.failed.items():
+            # Only what concerns this one SIM card ends it; the API being away does not.
+            if error.status is not None and answer.stored:
+                ended += _give_up(chosen[remote_id], GIVE_UP_AFTER, str(error))
+        failures += answer.failed.values()
+    if failures:
+        raise failures[0]
+    return ended
+
+
+def _give_up(target: OperationTarget, after: timedelta, reason: str) -> int:
+    if target.acted_at is None or target.acted_at > timezone.now() - after:
+        return 0
+    touch({target.operation_id})
+    return finish(target.pk, TargetState.FAILED, reason)
 
 
 def _compare(targets: list[OperationTarget]) -> int:
+    """End the targets whose SIM card, just read back, is as wanted, or too late for it."""
     ended = 0
     cards = SimCard.objects.in_bulk([target.sim_card_id for target in targets])
     completed = []
     for target in targets:
         card, kind = cards[target.sim_card_id], KINDS[target.operation.kind]
-        if card.status == kind.end_status:
+        refused = target.remote_action_id is None
+        if card.removed_at:
+            ended += finish(target.pk, TargetState.FAILED, "The SIM card is no longer at Telnyx.")
+        elif card.status == kind.end_status:
             completed.append(target.pk)
-        elif card.removed_at:
-            finish(target.pk, TargetState.FAILED, "The SIM card is no longer at Telnyx.")
-            ended += 1
-        elif target.acted_at and target.acted_at < timezone.now() - LAG:
-            finish(
-                target.pk,
-                TargetState.FAILED,
+        elif refused:
+            ended += finish(target.pk, TargetState.FAILED, target.reason)
+        else:
+            text = (
                 f"The action completed, but the SIM card reads back as “{card.status_label}”, "
-                f"not {kind.done}. {card.status_reason}".strip(),
+                f"not {kind.done}. {card.status_reason}"
             )
-            ended += 1
+            ended += _give_up(target, LAG, text.strip())
     ended += OperationTarget.objects.filter(pk__in=completed, state=TargetState.IN_PROGRESS).update(
         state=TargetState.COMPLETED, reason="", finished_at=timezone.now()
     )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from hashlib import blake2b
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -13,6 +13,25 @@ import orjson
 from accounts.models import TelnyxAccount
 from fleet.sync.values import BadValue, identifier
 from telnyx_api import Client, Page
+
+EXCERPT = 2_000
+
+
+class Digested:
+    """A record of the API with its id, its digest and its JSON as they would be stored.
+
+    What a sweep compares: only a record whose digest differs is worth mapping.
+    """
+
+    __slots__ = ("digest", "raw", "record", "remote_id")
+
+    def __init__(
+        self, remote_id: UUID, digest: bytes, raw: bytes, record: Mapping[str, Any]
+    ) -> None:
+        self.remote_id = remote_id
+        self.digest = digest
+        self.raw = raw
+        self.record = record
 
 
 class Mapped:
@@ -62,30 +81,66 @@ class ResourceSync(ABC):
         """What a complete sweep makes possible, such as resolving references."""
         return
 
-    def map(self, record: Any, *, with_details: bool = False) -> Mapped:
-        """A record as a row; pure. Raises BadValue where it cannot be stored."""
+    def digest(self, record: Any) -> Digested:
+        """A record with its digest; pure. Raises BadValue where it cannot be stored at all."""
         if not isinstance(record, Mapping):
             raise BadValue(f"the record is {type(record).__name__}, not an object")
         remote_id = identifier(record, "id")
         if remote_id is None:
             raise BadValue("id is missing")
-        values = self.values(record)
+        raw = as_json(self._kept(record))
+        return Digested(remote_id, blake2b(raw, digest_size=16).digest(), raw, record)
+
+    def map(self, record: Any, *, with_details: bool = False) -> Mapped:
+        """A record as a row; pure. Raises BadValue where it cannot be stored."""
+        return self.map_digested(self.digest(record), with_details=with_details)
+
+    def map_digested(self, digested: Digested, *, with_details: bool = False) -> Mapped:
+        """The same for a record whose digest is known. Raises BadValue."""
+        values = self.values(digested.record)
         if with_details:
-            values += self.detail_values(record)
-        kept = {key: value for key, value in record.items() if key not in self.dropped}
-        raw = as_json(_ordered(kept))
-        return Mapped(remote_id, hashlib.blake2b(raw, digest_size=16).digest(), raw, values)
+            values += self.detail_values(digested.record)
+        return Mapped(digested.remote_id, digested.digest, digested.raw, values)
+
+    def _kept(self, record: Mapping[str, Any]) -> Mapping[str, Any]:
+        if not self.dropped.isdisjoint(record.keys()):
+            record = {key: value for key, value in record.items() if key not in self.dropped}
+        # The API gives arrays of texts in no promised order; a mere reordering is no change.
+        ordered = {
+            key: sorted(value)
+            for key, value in record.items()
+            if type(value) is list and len(value) > 1 and all(type(i) is str for i in value)
+        }
+        return {**record, **ordered} if ordered else record
+
+    def excerpt(self, record: Any) -> str:
+        """The beginning of a record that could not be mapped, for people."""
+        if isinstance(record, dict):
+            record = {key: value for key, value in record.items() if key not in self.dropped}
+        try:
+            return as_json(record).decode()[:EXCERPT]
+        except BadValue as error:
+            return str(error)
+
+
+def id_of(record: Any) -> UUID | None:
+    """The id of a record, also of one that is broken otherwise."""
+    try:
+        return identifier(record, "id") if isinstance(record, Mapping) else None
+    except BadValue:
+        return None
 
 
 # Shown once on demand, never stored, wherever in a record they stand.
 SECRETS = frozenset({"pin_puk_codes"})
+_SUSPECT = (b"\\u0000", *(name.encode() for name in SECRETS))
 
 
 def as_json(record: Any) -> bytes:
     """A record as JSON that PostgreSQL can hold, without secrets. Raises BadValue."""
     try:
         raw = orjson.dumps(record, option=orjson.OPT_SORT_KEYS)
-        if b"\\u0000" in raw or any(name.encode() in raw for name in SECRETS):
+        if any(part in raw for part in _SUSPECT):
             raw = orjson.dumps(_cleaned(record), option=orjson.OPT_SORT_KEYS)
     except TypeError as error:
         raise BadValue(f"the record is no JSON: {error}") from None
@@ -101,11 +156,3 @@ def _cleaned(value: Any) -> Any:
         cleaned = ((_cleaned(key), _cleaned(item)) for key, item in value.items())
         return {key: item for key, item in cleaned if key not in SECRETS}
     return value
-
-
-def _ordered(record: dict[str, Any]) -> dict[str, Any]:
-    # The API gives arrays of texts in no promised order; a mere reordering is no change.
-    for key, value in record.items():
-        if isinstance(value, list) and len(value) > 1 and all(isinstance(i, str) for i in value):
-            record[key] = sorted(value)
-    return record

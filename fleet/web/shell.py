@@ -13,7 +13,7 @@ from django.shortcuts import render
 
 from accounts.models import Membership, Person, Role, TelnyxAccount
 from accounts.web.access import AccountRequest, account_view
-from fleet.models import Operation, OperationState, Resource, SyncRun, SyncState, TargetState
+from fleet.models import Operation, OperationState, Resource, SyncRun, SyncState
 from fleet.web.partials import wants_partial
 
 logger = logging.getLogger(__name__)
@@ -198,8 +198,7 @@ def activity(request: AccountRequest) -> HttpResponse:
 def _error_page(request: HttpRequest, status: int, title: str, detail: str) -> HttpResponse:
     context = {"status": status, "title": title, "detail": detail}
     if hasattr(request, "htmx") and wants_partial(request):
-        response = HttpResponse(f"{title}. {detail}", status=status, content_type="text/plain")
-        return response
+        return HttpResponse(f"{title}. {detail}", status=status, content_type="text/plain")
     return render(request, "errors/error.html", context, status=status)
 
 

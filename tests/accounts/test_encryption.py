@@ -10,12 +10,14 @@ from cryptography.fernet import Fernet
 from django.core.management import CommandError, call_command
 from django.forms.models import model_to_dict
 from pytest_django import Settings
+from tenacity import wait_fixed
 
 from accounts.encryption import DecryptionError, decrypt, encrypt, rotate
 from accounts.models import Connection, TelnyxAccount
 from fleet.models import Resource, SyncState
 from fleet.sync.connection import AccountUnusable, client_for
 from fleet.sync.engine import start_run, sweep
+from telnyx_api import sending
 from tests.conftest import make_account
 
 KEY = "KEY-of-acme-0123456789"
@@ -115,7 +117,10 @@ def test_a_lost_encryption_key_does_not_lock_out_a_new_api_key(
 
 
 @pytest.mark.django_db
-def test_the_key_shows_in_no_text_of_ours(caplog: pytest.LogCaptureFixture) -> None:
+def test_the_key_shows_in_no_text_of_ours(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "BACKOFF", wait_fixed(0.01))
     caplog.set_level(logging.DEBUG)
     account = make_account("acme", "Acme")
     run = start_run(account, Resource.GROUPS)

@@ -104,8 +104,11 @@ def _time_copy(sandbox: SandboxProcess, rounds: int) -> list[float]:
         for record in page:
             mapped = sync.map(record)
             rows.append(
-                (mapped.remote_id, mapped.digest, mapped.raw.decode(), *mapped.values)
-                + tuple(extra.values())
+                (
+                    *(mapped.remote_id, mapped.digest, mapped.raw.decode()),
+                    *mapped.values,
+                    *extra.values(),
+                )
             )
     columns = ", ".join([*names, *extra])
     seconds = []

@@ -212,6 +212,27 @@ def test_a_signal_while_it_starts(short_home: Path) -> None:
     assert ended(started) == []
 
 
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_the_end_of_make_ends_the_demo(how: signal.Signals, short_home: Path) -> None:
+    makefile = f"demo:\n\t@exec {sys.executable} -m config.demo\n"
+    (short_home / "Makefile").write_text(makefile)
+    make = subprocess.Popen(
+        ["make", "-f", str(short_home / "Makefile"), "demo"],
+        cwd=ROOT,
+        env=demo_environment(short_home / "home", free_port(), 50, {}),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert make.stdout is not None
+    next(line for line in make.stdout if line.startswith(READY))
+    started = psutil.Process(make.pid).children(recursive=True)
+    make.send_signal(how)
+    make.communicate(timeout=60)
+    assert started
+    assert ended(started) == []
+
+
 def test_a_start_at_once_after_sigkill_and_what_it_keeps(short_home: Path) -> None:
     port = free_port()
     first = start_demo(short_home, port=port, sims=50)

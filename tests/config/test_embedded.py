@@ -32,7 +32,7 @@ time.sleep(600)
 def _both_answer(services: Services) -> bool:
     with psycopg.connect(services.database_url) as connection:
         row = connection.execute("SHOW server_version").fetchone()
-    return bool(row and row[0].startswith("18")) and _redis(services).ping()
+    return bool(row and row[0].startswith("18") and _redis(services).ping())
 
 
 def _redis(services: Services) -> "redis.Redis":
@@ -161,8 +161,12 @@ def test_a_file_of_services_that_is_not_true(short_home: Path) -> None:
 @pytest.mark.parametrize("name", ["a b, c's", "x" * 120])
 def test_a_path_that_is_no_socket_path(short_home: Path, name: str) -> None:
     keeper = Keeper(short_home / name)
-    assert _both_answer(keeper.start())
+    services = keeper.start()
+    assert _both_answer(services)
+    folder = Path(services.redis_url.removeprefix("unix://").split("?")[0]).parent
+    assert folder.stat().st_mode & 0o077 == 0
     keeper.release()
+    assert not folder.exists()
 
 
 def test_a_forked_process_does_not_keep_them_alive(short_home: Path) -> None:

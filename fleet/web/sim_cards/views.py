@@ -10,7 +10,6 @@ from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
-from telnyx_api import errors
 
 from accounts.models import Role
 from accounts.web.access import AccountRequest, account_view
@@ -24,6 +23,7 @@ from fleet.web.shell import in_section
 from fleet.web.sim_cards.filters import SimCardFilter
 from fleet.web.sim_cards.pending import add_pending
 from fleet.web.sim_cards.tables import DEFAULT_SORT, SORTS, SimCardTable
+from telnyx_api import errors
 
 # Up to here the number of matches is exact; beyond it the page says "more than".
 COUNTED = 100_000

@@ -1,0 +1,124 @@
+"""What finds in the database what is due, and the tasks around it."""
+
+from __future__ import annotations
+
+from threading import Event, Thread
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from accounts.models import Connection, TelnyxAccount
+from fleet import tasks
+from fleet.models import OperationState, SimCard, SyncRun, SyncState, TargetState
+from fleet.operations.claim import claim
+from fleet.operations.resume import accounts_with_work, submit_due, track_due
+from fleet.sync.advisory_locks import held_lock
+from tests.fleet.api import requests
+from tests.fleet.operations import due_now, finish, only, planned, started
+from tests.fleet.records import stored_cards
+from tests.sandbox_process import SandboxProcess
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_accounts_have_work_while_an_operation_runs(account: TelnyxAccount) -> None:
+    planned(account, stored_cards(account, 1))
+    assert accounts_with_work() == []
+    started(account, stored_cards(account, 1))
+    started(account, stored_cards(account, 1))
+    assert accounts_with_work() == [account.pk]
+    account.note_connection(Connection.REFUSED)
+    assert accounts_with_work() == []
+
+
+@pytest.mark.parametrize("turn", [submit_due, track_due])
+def test_nothing_asked_says_nothing_of_the_connection(live: TelnyxAccount, turn: Any) -> None:
+    operation = started(live, stored_cards(live, 1))
+    operation.targets.update(due_at=timezone.now() + timezone.timedelta(minutes=1))
+    live.note_connection(Connection.UNREACHABLE, "down")
+    turn(live)
+    live.refresh_from_db()
+    assert (live.connection, live.connection_detail) == (Connection.UNREACHABLE, "down")
+
+
+@pytest.mark.parametrize(("name", "turn"), [("submit", submit_due), ("track", track_due)])
+def test_one_at_a_time_takes_a_turn(
+    live: TelnyxAccount, cards: list[SimCard], sandbox: SandboxProcess, name: str, turn: Any
+) -> None:
+    operation = started(live, cards[:1])
+    if name == "track":
+        submit_due(live)
+    locked, done = Event(), Event()
+
+    def other() -> None:
+        with held_lock(name, live.pk):
+            locked.set()
+            done.wait(10)
+        connection.close()
+
+    thread = Thread(target=other)
+    thread.start()
+    locked.wait(10)
+    before = len(requests(sandbox))
+    turn(live)
+    assert len(requests(sandbox)) == before
+    done.set()
+    thread.join()
+    finish(live, operation)
+    assert operation.state == OperationState.SUCCEEDED
+
+
+def test_a_refused_account_still_ends_what_has_ended(account: TelnyxAccount) -> None:
+    operation = started(account, stored_cards(account, 2))
+    claim(account, 1)
+    due_now(operation)
+    account.note_connection(Connection.REFUSED)
+    assert submit_due(account) == 0
+    track_due(account)
+    assert operation.targets.filter(state=TargetState.UNKNOWN).count() == 1
+    operation.targets.update(state=TargetState.COMPLETED)
+    track_due(account)
+    operation.refresh_from_db()
+    assert operation.state == OperationState.SUCCEEDED
+
+
+@pytest.fixture
+def enqueued(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[int]]]:
+    """What tasks enqueue, instead of a broker."""
+    calls: list[tuple[str, list[int]]] = []
+    for task in (tasks.submit_operations, tasks.track_operations, tasks.sync_account):
+        monkeypatch.setattr(
+            task, "apply_async", lambda args, task=task, **options: calls.append((task.name, args))
+        )
+    return calls
+
+
+def test_the_ticks_enqueue_what_is_due(
+    account: TelnyxAccount, enqueued: list[tuple[str, list[int]]]
+) -> None:
+    tasks.resume_operations()
+    assert enqueued == []
+    started(account, stored_cards(account, 1))
+    tasks.resume_operations()
+    tasks.start_due_syncs()
+    assert enqueued == [
+        ("fleet.submit_operations", [account.pk]),
+        ("fleet.track_operations", [account.pk]),
+        ("fleet.sync_account", [account.pk]),
+    ]
+
+
+def test_tasks_carry_an_operation_to_its_end(live: TelnyxAccount, cards: list[SimCard]) -> None:
+    operation = started(live, cards[:1])
+    tasks.submit_operations(live.pk)
+    assert only(operation).state == TargetState.IN_PROGRESS
+    finish(live, operation)
+    tasks.sync_account(live.pk)
+    assert SyncRun.objects.filter(state=SyncState.COMPLETE).count() >= 2
+
+
+def test_tasks_for_an_account_that_is_gone_do_nothing(db: None) -> None:
+    for task in (tasks.submit_operations, tasks.track_operations, tasks.sync_account):
+        task(12_345)

@@ -1,0 +1,206 @@
+"""Sweeps over a sandbox that behaves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import Connection, TelnyxAccount
+from fleet.models import Cause, Event, Group, Resource, SimCard, SyncState
+from fleet.sync import engine, reconcile
+from fleet.sync.engine import SYNCS
+from fleet.sync.schedule import sweep_all
+from tests.fleet.api import change, delete, fault, requests, run_sweep
+from tests.fleet.conftest import account_at
+from tests.sandbox_process import SandboxProcess
+
+SIMS = 40
+
+
+@pytest.fixture
+def own(new_sandbox: Callable[[int], SandboxProcess]) -> SandboxProcess:
+    """A sandbox whose fleet nobody else changes."""
+    return new_sandbox(SIMS)
+
+
+@pytest.fixture
+def swept(transactional_db: None, own: SandboxProcess) -> TelnyxAccount:
+    """An account after its first sweeps."""
+    account = account_at(own)
+    assert [run.state for run in sweep_all(account)] == [SyncState.COMPLETE] * 2
+    own.admin("DELETE", "requests")
+    return account
+
+
+def test_the_first_sweep_reads_everything_and_writes_no_events(
+    own: SandboxProcess, transactional_db: None
+) -> None:
+    account = account_at(own)
+    groups, cards = sweep_all(account)
+    assert (groups.resource, cards.resource) == ("groups", "sim_cards")
+    assert (cards.state, cards.outcome, cards.percent) == (SyncState.COMPLETE, "", 100)
+    assert (cards.seen, cards.new, cards.changed, cards.removed) == (SIMS, SIMS, 0, 0)
+    assert (cards.expected, cards.api_calls, cards.error_count) == (SIMS, 1, 0)
+    assert cards.finished_at is not None
+    assert SimCard.objects.filter(account=account).count() == SIMS
+    assert Group.objects.count() == groups.new > 0
+    assert SimCard.objects.exclude(group_remote_id=None).filter(group=None).count() == 0
+    assert not Event.objects.exists()
+    account.refresh_from_db()
+    assert account.connection == Connection.OK
+
+
+def test_an_unchanged_fleet_writes_nothing(swept: TelnyxAccount) -> None:
+    before = dict(SimCard.objects.values_list("pk", "read_at"))
+    for run in sweep_all(swept):
+        assert (run.state, run.new, run.changed, run.removed) == (SyncState.COMPLETE, 0, 0, 0)
+    assert dict(SimCard.objects.values_list("pk", "read_at")) == before
+    assert not Event.objects.exists()
+
+
+def test_changes_are_seen_and_leave_events(swept: TelnyxAccount, own: SandboxProcess) -> None:
+    cards = list(SimCard.objects.filter(status="enabled")[:2])
+    change(own, cards[0].remote_id, status="disabled")
+    change(own, cards[1].remote_id, tags=["x", "y"])
+    run = run_sweep(swept)
+    assert (run.state, run.new, run.changed) == (SyncState.COMPLETE, 0, 2)
+    status = Event.objects.get(what="status")
+    assert (status.old, status.new, status.cause) == ("enabled", "disabled", Cause.SWEEP)
+    assert (status.sim_card, status.sync_run) == (cards[0], run)
+    assert Event.objects.get(what="tags").new == "x, y"
+
+
+def test_a_removal_needs_a_404_and_keeps_the_history(
+    swept: TelnyxAccount, own: SandboxProcess
+) -> None:
+    card = SimCard.objects.first()
+    assert card is not None
+    change(own, card.remote_id, tags=["last"])
+    run_sweep(swept)
+    delete(own, card.remote_id)
+    run = run_sweep(swept)
+    assert (run.state, run.removed, run.seen) == (SyncState.COMPLETE, 1, SIMS - 1)
+    card.refresh_from_db()
+    assert card.removed_at is not None
+    assert [event.what for event in card.events.order_by("at")] == ["tags", "removed"]
+    assert run_sweep(swept).removed == 0
+
+
+def test_a_sim_card_that_the_list_forgets_is_asked_for_and_stays(swept: TelnyxAccount) -> None:
+    """A list of 39 that names no 40th is no proof: the API still has it by its id."""
+    sync = SYNCS["sim_cards"]
+    card = SimCard.objects.first()
+    assert card is not None
+
+    class Forgetful(type(sync)):  # type: ignore[misc]
+        def page(self, client, number):  # type: ignore[no-untyped-def]
+            page = super().page(client, number)
+            kept = [record for record in page.data if record["id"] != str(card.remote_id)]
+            object.__setattr__(page, "data", kept)
+            object.__setattr__(page, "total_results", len(kept))
+            return page
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(engine.SYNCS, "sim_cards", Forgetful())
+        run = run_sweep(swept)
+    card.refresh_from_db()
+    assert (run.state, run.removed, card.removed_at) == (SyncState.COMPLETE, 0, None)
+    assert (run.seen, run.api_calls) == (SIMS - 1, 2)
+
+
+def test_a_proxy_s_404_removes_nothing(
+    swept: TelnyxAccount, own: SandboxProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card = SimCard.objects.first()
+    assert card is not None
+    delete(own, card.remote_id)
+    fault(own, "status", status=404, path=f"{card.remote_id}$")
+    monkeypatch.setattr("telnyx_api.error_bodies.read_entries", lambda body: [])
+    run = run_sweep(swept)
+    card.refresh_from_db()
+    assert (run.state, run.removed, card.removed_at) == (SyncState.PARTIAL, 0, None)
+    assert "404" in run.outcome
+
+
+def test_removals_are_confirmed_a_few_at_a_time(
+    swept: TelnyxAccount, own: SandboxProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reconcile, "CONFIRMED_A_SWEEP", 2)
+    for card in SimCard.objects.all()[:3]:
+        delete(own, card.remote_id)
+    assert [run_sweep(swept).removed for _ in range(3)] == [2, 1, 0]
+
+
+def test_removals_before_an_error_are_told(
+    swept: TelnyxAccount, own: SandboxProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = SimCard.objects.order_by("pk")[:2]
+    delete(own, first.remote_id)
+    delete(own, second.remote_id)
+    fault(own, "status", status=500, path=f"{second.remote_id}$")
+    run = run_sweep(swept)
+    assert (run.state, run.removed) == (SyncState.PARTIAL, 1)
+    assert "removed before that: 1." in run.outcome
+    assert "nothing was removed" not in run.outcome
+
+
+def test_broken_records_are_counted_and_kept_and_do_not_count_as_missing(
+    swept: TelnyxAccount, own: SandboxProcess
+) -> None:
+    broken, other = SimCard.objects.order_by("pk")[:2]
+    limit = {"amount": "many", "unit": "MB"}
+    change(own, broken.remote_id, data_limit=limit, pin_puk_codes={"puk1": "87654321"})
+    change(own, other.remote_id, tags=["fine"])
+    run = run_sweep(swept)
+    assert (run.state, run.seen, run.changed) == (SyncState.COMPLETE, SIMS, 1)
+    assert (run.error_count, run.removed, run.api_calls) == (1, 0, 1)
+    (error,) = run.errors
+    assert "data_limit" in error["reason"]
+    assert "many" in error["reason"]
+    assert str(broken.remote_id) in error["raw"]
+    assert "87654321" not in str(run.errors)
+    broken.refresh_from_db()
+    assert broken.removed_at is None
+    # What was asked: the one page, and no SIM card by its id.
+    assert [r["path"] for r in requests(own)] == ["/v2/sim_cards"]
+
+
+def test_unknown_statuses_and_fields_are_kept(swept: TelnyxAccount, own: SandboxProcess) -> None:
+    fault(own, "unknown_status", times=1, value="quarantined")
+    run_sweep(swept)
+    assert set(SimCard.objects.values_list("status", flat=True)) == {"quarantined"}
+    fault(own, "new_fields", times=1)
+    run = run_sweep(swept)
+    assert (run.state, run.error_count, run.changed) == (SyncState.COMPLETE, 0, SIMS)
+    card = SimCard.objects.first()
+    assert card is not None
+    assert card.raw["radio_generation"] == "5G"
+    fault(own, "drop_fields", times=1)
+    assert run_sweep(swept).state == SyncState.COMPLETE
+    card.refresh_from_db()
+    assert (card.msisdn, card.tags, card.remote_updated_at) == ("", [], None)
+
+
+def test_a_large_list_is_stored_in_batches(
+    swept: TelnyxAccount, own: SandboxProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "_BATCH", 10)
+    sync = SYNCS["sim_cards"]
+    monkeypatch.setattr(
+        type(sync), "page", lambda self, client, number: client.sim_cards.page(number, 7)
+    )
+    SimCard.objects.all().delete()
+    run = run_sweep(swept)
+    assert (run.state, run.seen, run.new, run.api_calls) == (SyncState.COMPLETE, SIMS, SIMS, 6)
+
+
+def test_progress_is_stored_while_it_goes_on(
+    swept: TelnyxAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "_PROGRESS_SECONDS", 0)
+    began = timezone.now()
+    run = run_sweep(swept)
+    assert run.progressed_at > began
+    assert run.resource == Resource.SIM_CARDS

@@ -1,0 +1,141 @@
+"""`manage.py sync`: what it says, and its exit code."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from accounts.models import Connection, TelnyxAccount
+from fleet.models import Resource, SyncRun
+from fleet.sync import engine
+from fleet.sync.engine import start_run
+from tests.conftest import make_account
+from tests.fleet.api import fault, requests
+from tests.sandbox_process import SandboxProcess
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class Terminal(io.StringIO):
+    """What looks like a terminal."""
+
+    def isatty(self) -> bool:
+        """Yes."""
+        return True
+
+
+def _sync(*arguments: str, out: io.StringIO | None = None) -> tuple[str, str]:
+    """What it printed, and what it complained of in the end."""
+    out = out or io.StringIO()
+    complaint = ""
+    try:
+        call_command("sync", *arguments, stdout=out)
+    except CommandError as error:
+        complaint = str(error) if error.returncode else "exit code 0"
+    return out.getvalue(), complaint
+
+
+def test_everything_is_read_with_a_line_each(live: TelnyxAccount) -> None:
+    said, complaint = _sync()
+    groups, cards = said.splitlines()
+    assert complaint == ""
+    assert groups.startswith("live groups: complete: ")
+    assert cards.startswith("live sim_cards: complete: ")
+    run = SyncRun.objects.get(resource="sim_cards")
+    assert f"{run.seen} seen, {run.new} new, 0 changed, 0 removed, 0 errors." in cards
+    assert run.seen > 200
+
+
+def test_only_what_was_asked_for_parents_first(
+    live: TelnyxAccount, sandbox: SandboxProcess
+) -> None:
+    make_account("nowhere", "Nowhere")
+    said, complaint = _sync("--account", "live", "-r", "sim_cards", "--resource", "groups")
+    assert complaint == ""
+    assert [line.partition(":")[0] for line in said.splitlines()] == [
+        "live groups",
+        "live sim_cards",
+    ]
+    sandbox.admin("DELETE", "requests")
+    _sync("--account", "live", "--resource", "groups")
+    assert {request["path"] for request in requests(sandbox)} == {"/v2/sim_card_groups"}
+
+
+def test_an_unknown_account_lists_the_known_ones(live: TelnyxAccount) -> None:
+    make_account("nowhere", "Nowhere")
+    said, complaint = _sync("--account", "live", "--account", "what")
+    assert (said, complaint) == ("", "--account what: not found (there is: live, nowhere).")
+    assert not SyncRun.objects.exists()
+
+
+def test_without_an_account_it_says_what_to_do(db: None) -> None:
+    assert "no Telnyx account yet" in _sync()[1]
+
+
+def test_a_refused_key_is_skipped_with_its_reason(
+    live: TelnyxAccount, sandbox: SandboxProcess
+) -> None:
+    fault(sandbox, "status", status=401)
+    said, complaint = _sync()
+    first, second = said.splitlines()
+    assert first.startswith("live groups: failed: 0 seen")
+    assert "refused (401)" in first
+    assert second.startswith("live sim_cards: skipped. ")
+    assert "refused (401)" in second
+    assert complaint == "2 of 2 sweeps did not complete."
+    assert len(requests(sandbox)) == 1
+    said, complaint = _sync("-r", "groups")
+    assert said.startswith("live groups: skipped. ")
+    assert complaint == "1 of 1 sweeps did not complete."
+    TelnyxAccount.objects.update(connection=Connection.REFUSED, connection_detail="")
+    assert "refused (401)" in _sync("-r", "groups")[0]
+
+
+def test_one_account_that_fails_does_not_keep_the_others_from_being_read(
+    live: TelnyxAccount,
+) -> None:
+    make_account("another", "Another")
+    said, complaint = _sync()
+    assert [line.split(":")[:2] for line in said.splitlines()] == [
+        ["another groups", " failed"],
+        ["another sim_cards", " failed"],
+        ["live groups", " complete"],
+        ["live sim_cards", " complete"],
+    ]
+    assert "no connection" in said
+    assert complaint == "2 of 4 sweeps did not complete."
+
+
+def test_a_sweep_that_is_running_already_is_told(live: TelnyxAccount) -> None:
+    start_run(live, Resource.GROUPS)
+    said, complaint = _sync("--resource", "groups")
+    assert said == "live groups: skipped: another process is reading this already.\n"
+    assert complaint == "1 of 1 sweeps did not complete."
+
+
+def test_a_terminal_shows_progress_and_is_left_with_the_lines(
+    live: TelnyxAccount, sandbox: SandboxProcess
+) -> None:
+    fault(sandbox, "latency", seconds=0.5, path="/sim_cards", times=1)
+    out, complaint = _sync(out=Terminal())
+    assert complaint == ""
+    assert "\r\x1b[Klive sim_cards: 0 seen" in out
+    left = [line.rpartition("\r\x1b[K")[2] for line in out.split("\n")]
+    assert [line.partition(": ")[0] for line in left] == ["live groups", "live sim_cards", ""]
+
+
+def test_stopping_it_ends_the_run_and_the_command(
+    live: TelnyxAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(engine, "merge", stop)
+    said, complaint = _sync()
+    assert said.startswith("live groups: ")
+    assert "stopped before it was done" in said
+    assert complaint == "Stopped."
+    assert SyncRun.objects.get().state == "failed"
