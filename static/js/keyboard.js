@@ -14,6 +14,20 @@
     (next.querySelector("a, input") || next).focus({ preventScroll: true });
   };
 
+  // Rows that are shown again while an operation runs keep the place and the focus.
+  let kept = null;
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const row = event.detail.target?.querySelector?.("tr.is-current");
+    kept = row && { href: row.dataset.href, focused: row.contains(document.activeElement) };
+  });
+  document.addEventListener("htmx:afterSwap", () => {
+    if (!kept) return;
+    const row = rows().find((candidate) => candidate.dataset.href === kept.href);
+    row?.classList.add("is-current");
+    if (kept.focused) row?.querySelector("a, input")?.focus({ preventScroll: true });
+    kept = null;
+  });
+
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
     if (document.querySelector("dialog[open]")) return;

@@ -27,7 +27,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.skip(reason=f"BROWSER TEST SKIPPED: no {CHROMIUM}"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def demo() -> Iterator[Demo]:
     """`make demo` with 2,000 SIM cards, actions four times as fast."""
     with TemporaryDirectory(prefix="sf-") as home:
@@ -36,9 +36,9 @@ def demo() -> Iterator[Demo]:
             yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium."""
+    """Debian's Chromium. Not for the session: its event loop would count as running in others."""
     with chromium() as started:
         yield started
 

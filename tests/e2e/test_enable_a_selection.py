@@ -88,6 +88,6 @@ def test_one_sim_card_is_disabled_on_its_own_page(open_as: Callable[..., Page]) 
     page.get_by_role("button", name="Disable", exact=True).click()
     page.get_by_role("button", name="Disable 1 SIM card").click()
     expect(page.locator(".detail-status .status-badge")).to_have_text("Disabled", timeout=30_000)
-    expect(page.locator(".events li").first).to_contain_text("Status")
+    expect(page.locator(".events li", has_text="Status").first).to_contain_text("Disabled")
     overflow = page.evaluate("document.body.scrollWidth - document.documentElement.clientWidth")
     assert overflow <= 0

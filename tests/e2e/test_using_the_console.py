@@ -33,8 +33,15 @@ def test_rows_are_selected_and_opened_by_keyboard(open_as: Callable[..., Page]) 
     page.goto("/a/demo/sim-cards/")
     page.locator("body").press("j")
     page.keyboard.press("j")
+    # The rows are shown again, as they are while something runs; place and selection stay.
+    with page.expect_response(lambda response: "/sim-cards/rows/" in response.url):
+        page.evaluate("htmx.trigger(document.body, 'activity')")
     page.keyboard.press("x")
-    expect(page.locator("#sim-card-rows tr").nth(1).get_by_role("checkbox")).to_be_checked()
+    checked = page.locator("#sim-card-rows tr").nth(1).get_by_role("checkbox")
+    expect(checked).to_be_checked()
+    with page.expect_response(lambda response: "/sim-cards/rows/" in response.url):
+        page.evaluate("htmx.trigger(document.body, 'activity')")
+    expect(checked).to_be_checked()
     iccid = page.locator("#sim-card-rows a.identifier").nth(1).inner_text()
     page.locator("#sim-card-rows a.identifier").nth(1).focus()
     page.keyboard.press("Enter")
@@ -84,7 +91,8 @@ def test_a_refused_key_is_said_and_mended(open_as: Callable[..., Page], demo: De
     page.get_by_label("API key").fill("KEY-that-nobody-knows")
     page.get_by_role("button", name="Save").click()
     page.goto("/a/demo/sync/")
-    expect(page.locator("tbody tr").first).to_contain_text("The API key was refused (401)")
+    first = page.locator("tbody tr").first
+    expect(first).to_contain_text("The API key was refused (401)", timeout=40_000)
     page.goto("/a/demo/sim-cards/")
     expect(page.get_by_role("alert")).to_contain_text("The API key was refused (401)")
     expect(page.locator("#sim-card-rows tr")).to_have_count(25)
@@ -98,7 +106,7 @@ def test_a_refused_key_is_said_and_mended(open_as: Callable[..., Page], demo: De
     page.get_by_label("API key").fill("KEY-new")
     page.get_by_role("button", name="Save").click()
     page.goto("/a/demo/sync/")
-    expect(page.locator("tbody tr").first).to_contain_text("Complete")
+    expect(page.locator("tbody tr").first).to_contain_text("Complete", timeout=40_000)
     page.goto("/a/demo/sim-cards/")
     assert page.get_by_role("alert").count() == 0
     assert "KEY-new" not in page.content()
