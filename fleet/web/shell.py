@@ -120,15 +120,23 @@ class Shell:
     def __init__(self, request: HttpRequest) -> None:
         self.request = request
 
-    @property
+    @cached_property
     def account(self) -> TelnyxAccount | None:
-        """The Telnyx account that the page is about."""
-        return getattr(self.request, "account", None)
+        """The Telnyx account that the page is about, else the one last opened."""
+        about: TelnyxAccount | None = getattr(self.request, "account", None)
+        return about or (self._last.account if self._last else None)
 
-    @property
+    @cached_property
     def role(self) -> Role | None:
         """The person's role on it."""
-        return getattr(self.request, "role", None)
+        role: Role | None = getattr(self.request, "role", None)
+        return role or (Role(self._last.role) if self._last else None)
+
+    @cached_property
+    def _last(self) -> Membership | None:
+        session = getattr(self.request, "session", {})
+        last = [m for m in self.memberships if m.account.slug == session.get("account")]
+        return next(iter(last or self.memberships), None)
 
     @property
     def may_act(self) -> bool:
@@ -143,7 +151,7 @@ class Shell:
     @cached_property
     def memberships(self) -> list[Membership]:
         """The accounts to switch between."""
-        person = self.request.user
+        person = getattr(self.request, "user", None)
         if not isinstance(person, Person):
             return []
         return list(person.memberships.select_related("account").order_by("account__name"))
