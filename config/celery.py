@@ -49,7 +49,7 @@ app.conf.update(
             "schedule": 2.0,
             "options": {"expires": 4},
         },
-        "sync": {"task": "fleet.start_due_syncs", "schedule": 10.0, "options": {"expires": 10}},
+        "sync": {"task": "fleet.start_due_syncs", "schedule": 5.0, "options": {"expires": 5}},
     },
 )
 app.autodiscover_tasks(["fleet"])
