@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 
 import orjson
 from django.db.models import BooleanField, Expression, F, Model, QuerySet, Value
+from django.http import HttpRequest
 
 Row = TypeVar("Row", bound=Model)
 SIZES = (25, 50, 100)
@@ -102,6 +103,23 @@ def paginate(
         _write(found[0], column) if found and has_before else None,
         _write(found[-1], column) if found and has_after else None,
     )
+
+
+def page_of(
+    request: HttpRequest, rows: QuerySet[Row], column: str, *, descending: bool, size: int
+) -> KeysetPage[Row]:
+    """The page that the URL asks for; the first one where its cursor is damaged."""
+    order: dict[str, Any] = {"descending": descending, "size": size}
+    try:
+        return paginate(
+            rows,
+            column,
+            after=request.GET.get("after"),
+            before=request.GET.get("before"),
+            **order,
+        )
+    except BadCursor:
+        return paginate(rows, column, **order)
 
 
 def _write(row: Model, column: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
+from django_htmx.http import trigger_client_event
 
 
 def wants_partial(request: HttpRequest) -> bool:
@@ -31,6 +32,4 @@ def render_page(
 
 def toast(response: HttpResponse, text: str, level: str = "success") -> HttpResponse:
     """Have the page show a toast; works on answers to htmx."""
-    from django_htmx.http import trigger_client_event
-
     return trigger_client_event(response, "toast", {"text": text, "level": level})

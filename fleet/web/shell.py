@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Max
+from django.db.models import Count, Max
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template import loader
+from django_htmx.http import trigger_client_event
 
 from accounts.models import Membership, Person, Role, TelnyxAccount
 from accounts.web.access import AccountRequest, account_view
-from fleet.models import Operation, OperationState, Resource, SyncRun, SyncState
+from fleet.models import Operation, OperationState, OperationTarget, Resource, SyncRun, SyncState
+from fleet.models.operations import OPEN
 from fleet.web.partials import wants_partial
 
 logger = logging.getLogger(__name__)
@@ -94,11 +97,6 @@ class Activity:
 
 def add_progress(operations: list[Operation]) -> None:
     """Give each operation `ended_count` and `progress_percent`; one query for all."""
-    from django.db.models import Count
-
-    from fleet.models import OperationTarget
-    from fleet.models.operations import OPEN
-
     open_counts = dict(
         OperationTarget.objects.filter(operation__in=operations, state__in=OPEN)
         .values_list("operation")
@@ -193,8 +191,6 @@ def in_section(section: str) -> Any:
 @account_view(Role.MANAGER)
 def activity(request: AccountRequest) -> HttpResponse:
     """The polled part of the top bar. Tells the rest of the page when something changed."""
-    from django_htmx.http import trigger_client_event
-
     state = Activity(request.account)
     response = render(request, "_components/activity_answer.html", {"activity": state})
     response["Cache-Control"] = "no-store"
@@ -228,8 +224,6 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """500: rendered without the shell, which may be what broke."""
-    from django.template import loader
-
     if getattr(request, "htmx", None):
         return HttpResponse("Simfleet had an error.", status=500, content_type="text/plain")
     return HttpResponse(loader.render_to_string("errors/500.html"), status=500)

@@ -108,7 +108,7 @@ def test_an_error_of_ours_is_a_page_without_details(
     def broken(*_: Any) -> None:
         raise RuntimeError("the cause stays in the log")
 
-    monkeypatch.setattr("fleet.web.groups.views.paginate", broken)
+    monkeypatch.setattr("fleet.web.groups.views.page_of", broken)
     as_admin.raise_request_exception = False
     response = as_admin.get(reverse("groups", args=[synced_account.slug]))
     assert response.status_code == 500

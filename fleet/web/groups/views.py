@@ -8,7 +8,7 @@ from django.views.decorators.http import require_GET
 from accounts.models import Role
 from accounts.web.access import AccountRequest, account_view
 from fleet.models import Group
-from fleet.web.keyset import BadCursor, paginate
+from fleet.web.keyset import page_of
 from fleet.web.partials import render_page
 from fleet.web.shell import in_section
 
@@ -24,11 +24,7 @@ def groups(request: AccountRequest) -> HttpResponse:
     text = request.GET.get("q", "").strip()
     if text:
         rows = rows.filter(name__icontains=text)
-    cursors = {"after": request.GET.get("after"), "before": request.GET.get("before")}
-    try:
-        page = paginate(rows, "name", descending=False, size=PAGE_SIZE, **cursors)
-    except BadCursor:
-        page = paginate(rows, "name", descending=False, size=PAGE_SIZE)
+    page = page_of(request, rows, "name", descending=False, size=PAGE_SIZE)
     for group in page.rows:
         group.account = request.account
     return render_page(request, "groups/list.html", {"page": page, "text": text}, "list")

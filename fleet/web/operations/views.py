@@ -18,7 +18,7 @@ from fleet.models import Operation, OperationState, TargetState
 from fleet.operations.catalog import KINDS
 from fleet.operations.plan import NothingSelected, confirm, discard, kind_of, plan, skipped
 from fleet.tasks import resume_operations
-from fleet.web.keyset import BadCursor, paginate
+from fleet.web.keyset import page_of
 from fleet.web.partials import render_page, toast, wants_partial
 from fleet.web.shell import add_progress, in_section
 from fleet.web.sim_cards.views import selected_rows
@@ -36,17 +36,7 @@ def operations(request: AccountRequest) -> HttpResponse:
     state = request.GET.get("state", "")
     if state in OperationState.values:
         rows = rows.filter(state=state)
-    try:
-        page = paginate(
-            rows,
-            "created_at",
-            descending=True,
-            size=PAGE_SIZE,
-            after=request.GET.get("after"),
-            before=request.GET.get("before"),
-        )
-    except BadCursor:
-        page = paginate(rows, "created_at", descending=True, size=PAGE_SIZE)
+    page = page_of(request, rows, "created_at", descending=True, size=PAGE_SIZE)
     for operation in page.rows:
         operation.account = request.account
         operation.entry = KINDS[operation.kind]  # type: ignore[attr-defined]
@@ -122,17 +112,7 @@ def _run_context(request: AccountRequest, found: Operation) -> dict[str, Any]:
     shown = request.GET.get("state", "")
     if shown in TargetState.values:
         targets = targets.filter(state=shown)
-    try:
-        page = paginate(
-            targets,
-            "id",
-            descending=False,
-            size=PAGE_SIZE,
-            after=request.GET.get("after"),
-            before=request.GET.get("before"),
-        )
-    except BadCursor:
-        page = paginate(targets, "id", descending=False, size=PAGE_SIZE)
+    page = page_of(request, targets, "id", descending=False, size=PAGE_SIZE)
     for target in page.rows:
         target.sim_card.account = request.account
     return {

@@ -7,17 +7,17 @@ from uuid import UUID
 
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import Role
 from accounts.web.access import AccountRequest, account_view
-from fleet.models import Operation, SimCard
+from fleet.models import SimCard
 from fleet.operations.catalog import KINDS
 from fleet.sync.connection import AccountUnusable
 from fleet.sync.refresh import refresh_sim_card
-from fleet.web.keyset import SIZES, BadCursor, KeysetPage, paginate
+from fleet.web.keyset import SIZES, page_of
 from fleet.web.partials import render_page, toast, wants_partial
 from fleet.web.shell import in_section
 from fleet.web.sim_cards.filters import SimCardFilter
@@ -47,19 +47,9 @@ def _list_context(request: AccountRequest) -> dict[str, Any]:
     if sort is None:
         descending, sort = False, SORTS[DEFAULT_SORT]
     size = _page_size(request)
-    page: KeysetPage[SimCard]
-    related = rows.select_related("group")
-    try:
-        page = paginate(
-            related,
-            sort.column,
-            descending=descending,
-            size=size,
-            after=request.GET.get("after"),
-            before=request.GET.get("before"),
-        )
-    except BadCursor:
-        page = paginate(related, sort.column, descending=descending, size=size)
+    page = page_of(
+        request, rows.select_related("group"), sort.column, descending=descending, size=size
+    )
     for card in page.rows:
         card.account = request.account
     add_pending(page.rows)
@@ -176,8 +166,6 @@ def selected_rows(request: AccountRequest) -> tuple[QuerySet[SimCard], dict[str,
 
     Either `all` with the list's query string in `filter`, or `ids`.
     """
-    from django.http import QueryDict
-
     if request.POST.get("all") == "1":
         query = QueryDict(request.POST.get("filter", "").lstrip("?"))
         filters = SimCardFilter(query, request.account)
@@ -187,8 +175,3 @@ def selected_rows(request: AccountRequest) -> tuple[QuerySet[SimCard], dict[str,
     ids = [int(pk) for pk in request.POST.getlist("ids") if pk.isdigit() and len(pk) < 19]
     rows = SimCard.objects.filter(account=request.account, pk__in=ids)
     return rows, {"ids": len(ids)}
-
-
-def last_operations(account_id: int, limit: int) -> QuerySet[Operation]:
-    """The newest operations of an account."""
-    return Operation.objects.filter(account=account_id).order_by("-created_at")[:limit]
