@@ -33,3 +33,8 @@ def render_page(
 def toast(response: HttpResponse, text: str, level: str = "success") -> HttpResponse:
     """Have the page show a toast; works on answers to htmx."""
     return trigger_client_event(response, "toast", {"text": text, "level": level})
+
+
+def look_again(response: HttpResponse) -> HttpResponse:
+    """Have the page's poller ask at once; its answer has the lists show what changed."""
+    return trigger_client_event(response, "activity-now", {})

@@ -65,6 +65,19 @@
     if (!document.hidden) window.htmx?.trigger(document.body, "activity-now");
   });
 
+  // A menu of filters stays open while its choices are ticked one after the other.
+  let open = null;
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const menu = event.detail.target?.querySelector?.(".filter-bar .dropdown-toggle.show");
+    open = menu && { menu: menu.id, focus: document.activeElement?.id };
+  });
+  document.addEventListener("htmx:afterSwap", () => {
+    if (!open) return;
+    document.getElementById(open.menu)?.click();
+    if (open.focus) document.getElementById(open.focus)?.focus();
+    open = null;
+  });
+
   // The URL is the list's only state: no empty parameters in it, and the search box follows it.
   document.addEventListener("htmx:configRequest", (event) => {
     if (event.detail.verb !== "get") return;

@@ -17,6 +17,7 @@ def test_ops_enables_25_disabled_sim_cards_of_a_group(open_as: Callable[..., Pag
     page.get_by_role("button", name="Status").click()
     page.get_by_label("Disabled").check()
     expect(page.get_by_role("link", name="Remove the filter Status: Disabled")).to_be_visible()
+    page.keyboard.press("Escape")
     assert "status=disabled" in page.url
     rows = page.locator("#sim-card-rows tr")
     expect(rows).to_have_count(25)
@@ -32,6 +33,8 @@ def test_ops_enables_25_disabled_sim_cards_of_a_group(open_as: Callable[..., Pag
     expect(dialog).to_contain_text("25eligible")
     dialog.get_by_role("button", name="Enable 25 SIM cards").click()
     expect(dialog).to_be_hidden()
+
+    expect(page.locator("#activity .activity-operation")).to_be_visible()
 
     # On their way, then there, in the same rows and without a reload.
     expect(page.locator("#sim-card-rows .pending").first).to_be_visible()

@@ -50,6 +50,22 @@ def test_rows_are_selected_and_opened_by_keyboard(open_as: Callable[..., Page]) 
     expect(page.get_by_role("dialog", name="Keyboard")).to_be_visible()
 
 
+def test_several_statuses_are_ticked_in_one_go(open_as: Callable[..., Page]) -> None:
+    page = open_as("manager")
+    page.goto("/a/demo/sim-cards/")
+    page.get_by_role("button", name="Status").click()
+    for status in ("Disabled", "Standby", "Registering"):
+        box = page.get_by_role("checkbox", name=status)
+        box.check()
+        expect(page.get_by_role("link", name=f"Remove the filter Status: {status}")).to_be_visible()
+        expect(box).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("checkbox", name="Standby")).to_have_count(0)
+    page.get_by_role("link", name="Remove the filter Status: Standby").click()
+    expect(page.get_by_role("link", name="Remove the filter Status: Standby")).to_have_count(0)
+    assert page.url.count("status=") == 2
+
+
 def test_the_next_page_and_the_one_before(open_as: Callable[..., Page]) -> None:
     page = open_as("manager")
     page.goto("/a/demo/sim-cards/?sort=-usage")

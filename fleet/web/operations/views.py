@@ -19,7 +19,7 @@ from fleet.operations.catalog import KINDS
 from fleet.operations.plan import NothingSelected, confirm, discard, kind_of, plan, skipped
 from fleet.tasks import resume_operations
 from fleet.web.keyset import page_of
-from fleet.web.partials import render_page, toast, wants_partial
+from fleet.web.partials import look_again, render_page, toast, wants_partial
 from fleet.web.shell import add_progress, in_section
 from fleet.web.sim_cards.views import selected_rows
 
@@ -175,4 +175,4 @@ def _after(
         return HttpResponseClientRedirect(found.get_absolute_url())
     response = toast(HttpResponse(status=204), text, level)
     trigger_client_event(response, "closeDialog", {})
-    return trigger_client_event(response, "activity", {})
+    return look_again(response)

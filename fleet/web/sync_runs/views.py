@@ -5,7 +5,6 @@ from __future__ import annotations
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_POST
-from django_htmx.http import trigger_client_event
 from kombu.exceptions import OperationalError
 
 from accounts.models import AuditEntry, Role
@@ -13,7 +12,7 @@ from accounts.web.access import AccountRequest, account_view, client_address
 from fleet.models import SyncRun, SyncState
 from fleet.sync.connection import REFUSED
 from fleet.tasks import sync_account
-from fleet.web.partials import render_page, toast, wants_partial
+from fleet.web.partials import look_again, render_page, toast, wants_partial
 from fleet.web.shell import in_section
 
 SHOWN = 50
@@ -57,5 +56,4 @@ def start_sync(request: AccountRequest) -> HttpResponse:
             level = "danger"
     if not wants_partial(request):
         return redirect("sync_runs", account.slug)
-    response = toast(HttpResponse(status=204), text, level)
-    return trigger_client_event(response, "activity", {})
+    return look_again(toast(HttpResponse(status=204), text, level))
