@@ -10,26 +10,24 @@ from requests.adapters import BaseAdapter
 from telnyx_api.arguments import between
 from telnyx_api.errors import InvalidArgument
 from telnyx_api.rate_limit import RateLimiter
+from telnyx_api.resources import Resources
 from telnyx_api.sending import Sender
 from telnyx_api.session import TelnyxSession
-from telnyx_api.sim_card_actions import SimCardActions
-from telnyx_api.sim_card_groups import SimCardGroups
-from telnyx_api.sim_cards import SimCards
 
 BASE_URL = "https://api.telnyx.com/v2"
 
 
-class Client:
+class Client(Resources):
     """The Telnyx API for one account. Threads may share a client; processes may not.
 
     ``api_key``: sent as a bearer token, shown nowhere. ``base_url``: with its version. ``limiter``:
     asked before every attempt; None for no limit of ours. ``connect_timeout`` and ``read_timeout``:
     seconds, the latter for each silence of the API. ``pool_size``: connections kept open, at least
     one for each thread. ``read_attempts``: how often a read is tried in all; a write is tried as
-    often, but only while it is certain that it was not applied. ``deadline``: seconds for a request
-    with all its attempts and waits, a page of a list being one request; None for no end. (Of a body
-    that trickles in, the deadline is looked at every 16 KiB.) ``adapter``: in place of our own
-    connections, for tests.
+    often, but only while it is certain that it was not applied; purchases, orders, registrations
+    and payments are tried once. ``deadline``: seconds for a request with all its attempts and
+    waits, a page of a list being one request; None for no end. (Of a body that trickles in, the
+    deadline is looked at every 16 KiB.) ``adapter``: in place of our own connections, for tests.
 
     Raises errors.InvalidArgument.
     """
@@ -63,12 +61,6 @@ class Client:
                 deadline=None if deadline is None else _seconds("deadline", deadline),
             )
         )
-
-    def _use(self, sender: Sender) -> None:
-        self._sender = sender
-        self.sim_cards = SimCards(sender)
-        self.sim_card_groups = SimCardGroups(sender)
-        self.sim_card_actions = SimCardActions(sender)
 
     def within(self, seconds: float | None) -> "Client":
         """This client, on the same connections and limits, with another deadline."""

@@ -6,6 +6,7 @@ proxy on the way may answer with HTML. Whatever it is, reading it never fails.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 
@@ -85,6 +86,24 @@ def without_secret(body: bytes, secret: str) -> bytes:
     escaped = orjson.dumps(secret)[1:-1]
     for form in {secret.encode(), escaped, escaped.replace(b"/", rb"\/")}:
         body = body.replace(form, b"[API key]")
+    return body
+
+
+def without_hidden(body: bytes, secret: str) -> bytes:
+    """``body`` without something that the request held in confidence.
+
+    Where it is too short to be blanked without hurting the rest, nothing of the body is kept.
+    """
+    with suppress(orjson.JSONDecodeError):
+        # In one way of escaping, of the several that JSON has.
+        body = orjson.dumps(orjson.loads(body))
+    forms = [form for form in (orjson.dumps(secret)[1:-1], secret.encode()) if form in body]
+    if not secret or not forms:
+        return body
+    if len(secret) < SHORTEST_SECRET:
+        return b""
+    for form in forms:
+        body = body.replace(form, b"[secret]")
     return body
 
 

@@ -121,6 +121,12 @@ class AnswerUnreadable(TelnyxError):
     meaning = "the answer reports success but cannot be read"
 
 
+class DownloadRefused(TelnyxError):
+    """A file that we do not fetch or do not keep: too large, or at an address we do not trust."""
+
+    meaning = "the file cannot be downloaded"
+
+
 # The API answered with an error status.
 
 

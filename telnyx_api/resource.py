@@ -1,6 +1,6 @@
 """What every resource of the API has in common: one record, one page of records, all pages."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -13,6 +13,8 @@ from telnyx_api.session import Answer, unreadable
 from telnyx_api.unset import UNSET, Unset
 
 LARGEST_PAGE = 250
+PAGING = ("page[number]", "page[size]")
+LEGACY_PAGING = ("page", "per_page")
 
 Record = TypeVar("Record")
 
@@ -42,27 +44,96 @@ class Page(Generic[Record]):
         return len(self.data) < self.size
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome(Generic[Record]):
+    """What an answer with both records and errors says: this was done, and that was refused.
+
+    ``errors`` holds the entries as the API sends them.
+    """
+
+    data: list[Record]
+    errors: list[dict[str, Any]]
+
+
 class Resource:
     """The base of a resource module. Its methods raise errors.TelnyxError and subclasses."""
 
     def __init__(self, sender: Sender) -> None:
         self._sender = sender
 
-    def _one(
+    def _send(
         self,
-        kind: type[Record],
         method: str,
         path: str,
         *,
         parameters: Mapping[str, Parameter] | None = None,
         given: Mapping[str, object] | None = None,
         body: Mapping[str, object] | Unset = UNSET,
-    ) -> Record:
-        """Send a request whose answer holds one record of ``kind``."""
+        once: bool = False,
+        hidden: Sequence[str] = (),
+    ) -> Answer:
         params = query.build(parameters or {}, given or {})
-        answer = self._sender.send(method, path, params=params, body=body)
-        record: Record = _data(answer, dict, method, path)
+        return self._sender.send(method, path, params=params, body=body, once=once, hidden=hidden)
+
+    def _one(self, kind: type[Record], method: str, path: str, **request: Any) -> Record:
+        """Send a request whose answer holds one record of ``kind``."""
+        record: Record = _data(self._send(method, path, **request), dict, method, path)
         return record
+
+    def _only(self, kind: type[Record], method: str, path: str, **request: Any) -> Record:
+        """As ``_one``, where the API puts the one record into a list."""
+        answer = self._send(method, path, **request)
+        data: list[Record] = _data(answer, list, method, path)
+        if len(data) != 1:
+            raise unreadable(method, path, answer.status, f"it holds {len(data)} records, not one")
+        return data[0]
+
+    def _bare(self, kind: type[Record], method: str, path: str, **request: Any) -> Record:
+        """As ``_one``, where the record is the whole answer."""
+        answer = self._send(method, path, **request)
+        if not isinstance(answer.body, dict):
+            raise unreadable(method, path, answer.status, "it is not a record")
+        record: Record = answer.body  # type: ignore[assignment]
+        return record
+
+    def _nothing(self, method: str, path: str) -> None:
+        """Send a request whose answer is empty."""
+        self._send(method, path)
+
+    def _some(self, kind: type[Record], method: str, path: str, **request: Any) -> list[Record]:
+        """Send a request whose answer holds records, all at once."""
+        data: list[Record] = _data(self._send(method, path, **request), list, method, path)
+        return data
+
+    def _outcome(
+        self, kind: type[Record], method: str, path: str, **request: Any
+    ) -> Outcome[Record]:
+        """Send a request that may be carried out in part; it is never sent again."""
+        answer = self._send(method, path, once=True, **request)
+        listed = answer.body.get("errors") if isinstance(answer.body, dict) else None
+        refused = [entry for entry in listed or () if isinstance(entry, dict)]
+        if refused and answer.body.get("data") is None:
+            return Outcome([], refused)
+        return Outcome(_data(answer, list, method, path), refused)
+
+    def _text(
+        self,
+        accept: str,
+        method: str,
+        path: str,
+        *,
+        parameters: Mapping[str, Parameter] | None = None,
+        given: Mapping[str, object] | None = None,
+    ) -> str:
+        """Send a request whose answer is text of the type ``accept``."""
+        params = query.build(parameters or {}, given or {})
+        answer = self._sender.send(method, path, params=params, accept=accept)
+        return str(answer.body or "")
+
+    def _whole(self, kind: type[Record], path: str, **request: Any) -> Page[Record]:
+        """Fetch a list of which the specification offers no pages."""
+        answer = self._send("GET", path, **request)
+        return _as_page(answer, path, 1, None)
 
     def _page(
         self,
@@ -74,11 +145,12 @@ class Resource:
         parameters: Mapping[str, Parameter] | None = None,
         given: Mapping[str, object] | None = None,
         largest: int = LARGEST_PAGE,
+        paging: tuple[str, str] = PAGING,
     ) -> Page[Record]:
         """Fetch one page of records of ``kind``."""
         number = arguments.between("number", number, 1)
         size = arguments.between("size", size, 1, largest)
-        return self._fetch(path, number, size, query.build(parameters or {}, given or {}))
+        return self._fetch(path, number, size, query.build(parameters or {}, given or {}), paging)
 
     def _pages(
         self,
@@ -89,34 +161,29 @@ class Resource:
         parameters: Mapping[str, Parameter] | None = None,
         given: Mapping[str, object] | None = None,
         largest: int = LARGEST_PAGE,
+        paging: tuple[str, str] = PAGING,
     ) -> Iterator[Page[Record]]:
         """All pages, each fetched when it is asked for; arguments are checked at once."""
         size = arguments.between("page_size", size, 1, largest)
-        return self._walk(path, size, query.build(parameters or {}, given or {}))
+        return self._walk(path, size, query.build(parameters or {}, given or {}), paging)
 
-    def _walk(self, path: str, size: int, params: query.Query) -> Iterator[Page[Any]]:
+    def _walk(
+        self, path: str, size: int, params: query.Query, paging: tuple[str, str]
+    ) -> Iterator[Page[Any]]:
         number = 1
         while True:
-            page = self._fetch(path, number, size, params)
+            page = self._fetch(path, number, size, params, paging)
             yield page
             if page.is_last:
                 return
             number += 1
 
-    def _fetch(self, path: str, number: int, size: int, params: query.Query) -> Page[Any]:
-        paging = [("page[number]", str(number)), ("page[size]", str(size))]
-        answer = self._sender.send("GET", path, params=[*params, *paging])
-        data = _data(answer, list, "GET", path)
-        meta = answer.body.get("meta")
-        told = meta if isinstance(meta, dict) else {}
-        return Page(
-            data=data,
-            number=number,
-            size=_whole(told.get("page_size")) or size,
-            total_pages=_whole(told.get("total_pages")),
-            total_results=_whole(told.get("total_results")),
-            received_at=answer.received_at,
-        )
+    def _fetch(
+        self, path: str, number: int, size: int, params: query.Query, paging: tuple[str, str]
+    ) -> Page[Any]:
+        asked = list(zip(paging, (str(number), str(size)), strict=True))
+        answer = self._sender.send("GET", path, params=[*params, *asked])
+        return _as_page(answer, path, number, size)
 
 
 def records(pages: Iterator[Page[Record]]) -> Iterator[Record]:
@@ -133,6 +200,20 @@ def given_fields(**fields: object) -> dict[str, object]:
     return body
 
 
+def _as_page(answer: Answer, path: str, number: int, size: int | None) -> Page[Any]:
+    data = _data(answer, list, "GET", path)
+    meta = answer.body.get("meta")
+    told = meta if isinstance(meta, dict) else {}
+    return Page(
+        data=data,
+        number=number,
+        size=_number(told.get("page_size")) or size or len(data),
+        total_pages=_number(told.get("total_pages")),
+        total_results=_number(told.get("total_results")),
+        received_at=answer.received_at,
+    )
+
+
 def _data(answer: Answer, shape: type, method: str, path: str) -> Any:
     data = answer.body.get("data") if isinstance(answer.body, dict) else None
     if not isinstance(data, shape):
@@ -141,5 +222,5 @@ def _data(answer: Answer, shape: type, method: str, path: str) -> Any:
     return data
 
 
-def _whole(value: object) -> int | None:
+def _number(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None

@@ -4,13 +4,15 @@ What may be sent again (our choice, because the API documents no idempotency key
 
 * a read: after a failed connection, a lost or unreadable answer, 429, and 500, 502, 503, 504;
 * a write: only when nothing was sent, or on 429. A kept-alive connection that the server closed
-  just then counts as a lost answer.
+  just then counts as a lost answer;
+* what spends money or takes things into possession (``once``): never.
 """
 
 import logging
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from tenacity import (
     RetryCallState,
@@ -24,7 +26,7 @@ from tenacity import (
 
 from telnyx_api import errors
 from telnyx_api.rate_limit import LONGEST_PAUSE, RateLimiter
-from telnyx_api.session import Answer, TelnyxSession
+from telnyx_api.session import JSON, Answer, TelnyxSession
 from telnyx_api.unset import UNSET, Unset
 
 log = logging.getLogger(__name__)
@@ -39,6 +41,20 @@ SENT_AGAIN = (
     errors.ServerFailure,
 )
 SHORTEST_TRY = 0.01
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Request:
+    """What is sent. It has no repr of its fields, because some are secret."""
+
+    method: str
+    path: str
+    params: Sequence[tuple[str, str]]
+    body: Any | Unset
+    accept: str
+    hidden: Sequence[str]
 
 
 class Sender:
@@ -83,28 +99,54 @@ class Sender:
         *,
         params: Sequence[tuple[str, str]] = (),
         body: Any | Unset = UNSET,
+        accept: str = JSON,
+        once: bool = False,
+        hidden: Sequence[str] = (),
     ) -> Answer:
-        """Send, and send again where that is safe; raises what the last attempt met with."""
+        """Send, and send again where that is safe; raises what the last attempt met with.
+
+        ``once``: whatever happens, one attempt. ``hidden``: values that no error may show.
+        """
+        request = Request(method, path, params, body, accept, hidden)
+        return self.repeat(lambda ends_at: self._attempt(request, ends_at), once=once)
+
+    def repeat(self, attempt: Callable[[float | None], Result], *, once: bool = False) -> Result:
+        """What ``attempt`` returns, tried again where that is safe.
+
+        It is given the end of the time allowed, on the monotonic clock, and raises
+        errors.TelnyxError.
+        """
         ends_at = None if self.deadline is None else time.monotonic() + self.deadline
         enough = stop_never if self.deadline is None else stop_before_delay(self.deadline)
         retrying = Retrying(
             retry=retry_if_exception(_is_safe_to_repeat),
-            stop=stop_after_attempt(self.attempts) | enough,
+            stop=stop_after_attempt(1 if once else self.attempts) | enough,
             wait=_wait,
             sleep=self.sleep,
             before_sleep=_log_repeat,
             reraise=True,
         )
-        return retrying(self._attempt, method, path, params, body, ends_at)
+        return retrying(attempt, ends_at)
 
-    def _attempt(
-        self,
-        method: str,
-        path: str,
-        params: Sequence[tuple[str, str]],
-        body: Any | Unset,
-        ends_at: float | None,
-    ) -> Answer:
+    def _attempt(self, request: Request, ends_at: float | None) -> Answer:
+        left = self.take_turn(request.method, request.path, ends_at)
+        outcome = self.session.exchange(
+            request.method,
+            self.base_url,
+            request.path,
+            params=request.params,
+            body=request.body,
+            seconds=left,
+            observe=None if self.limiter is None else self.limiter.observe,
+            accept=request.accept,
+            hidden=request.hidden,
+        )
+        if isinstance(outcome, errors.TelnyxError):
+            raise outcome
+        return outcome
+
+    def take_turn(self, method: str, path: str, ends_at: float | None) -> float | None:
+        """Wait for the rate limit; the seconds left, or errors.DeadlinePassed."""
         if self.limiter is not None:
             self.limiter.acquire(None if ends_at is None else max(0.0, ends_at - time.monotonic()))
         left = None if ends_at is None else ends_at - time.monotonic()
@@ -115,18 +157,7 @@ class Sender:
                 method=method,
                 path=path,
             )
-        outcome = self.session.exchange(
-            method,
-            self.base_url,
-            path,
-            params=params,
-            body=body,
-            seconds=left,
-            observe=None if self.limiter is None else self.limiter.observe,
-        )
-        if isinstance(outcome, errors.TelnyxError):
-            raise outcome
-        return outcome
+        return left
 
 
 def _is_safe_to_repeat(error: BaseException) -> bool:

@@ -2,7 +2,8 @@
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http.cookiejar import DefaultCookiePolicy
@@ -23,12 +24,13 @@ from telnyx_api.unset import UNSET, Unset
 log = logging.getLogger(__name__)
 
 CHUNK = 16_384
+JSON = "application/json"
 Observer = Callable[[int, Mapping[str, str]], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A successful answer: ``body`` is the parsed JSON, or None where there was none."""
+    """A successful answer: ``body`` is the parsed JSON or the text, None where there was none."""
 
     status: int
     headers: Mapping[str, str]
@@ -66,7 +68,7 @@ class TelnyxSession(requests.Session):
         super().__init__()
         self.auth = BearerAuth(api_key)
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        self.headers.update({"User-Agent": user_agent(), "Accept": "application/json"})
+        self.headers.update({"User-Agent": user_agent(), "Accept": JSON})
         adapter = transport.PooledAdapter(pool_size) if adapter is None else adapter
         self.mount("https://", adapter)
         self.mount("http://", adapter)
@@ -87,15 +89,20 @@ class TelnyxSession(requests.Session):
         body: Any | Unset = UNSET,
         seconds: float | None = None,
         observe: Observer | None = None,
+        accept: str = JSON,
+        hidden: Sequence[str] = (),
     ) -> Answer | errors.TelnyxError:
         """Send one request, once.
 
         ``body`` is sent as JSON unless it is UNSET. ``seconds`` bounds connecting and waiting
-        together. ``observe`` is told status and headers of whatever answer comes. Errors are
-        returned, not raised, so that none carries the prepared request, with the API key in its
+        together. ``accept``: an answer of any type but JSON is returned as text. ``hidden``: what
+        no error may show. ``observe`` is told status and headers of whatever answer comes. Errors
+        are returned, not raised, so that none carries the prepared request, with the API key in its
         headers, as its context.
         """
-        headers = {} if body is UNSET else {"Content-Type": "application/json"}
+        headers = {"Accept": accept}
+        if body is not UNSET:
+            headers["Content-Type"] = JSON
         data = None if body is UNSET else orjson.dumps(body)
         # requests takes urllib3's own kind too, which its type stubs do not know.
         timeout: Any = Timeout(
@@ -123,18 +130,55 @@ class TelnyxSession(requests.Session):
         log.debug("%s %s: %d in %.0f ms", method, path, response.status_code, took)
         if observe is not None:
             observe(response.status_code, response.headers)
-        return self._outcome(response, content, broken, method, path)
+        outcome = self._failure(response, content, broken, method, path, hidden)
+        if outcome is not None:
+            return outcome
+        return _answer(response, content, method, path, as_json=accept == JSON)
 
-    def _outcome(
+    @contextmanager
+    def open(
+        self, address: str, *, auth: AuthBase | None, seconds: float | None
+    ) -> Iterator[requests.Response | errors.TelnyxError]:
+        """Ask for a file, once, and leave its body to be read.
+
+        ``auth``: in place of the API key. Redirects are returned, errors too.
+        """
+        timeout: Any = Timeout(
+            connect=self._connect_timeout, read=self._read_timeout, total=seconds
+        )
+        response: requests.Response | None = None
+        failure: errors.TelnyxError | None = None
+        try:
+            response = self.get(
+                address,
+                auth=auth,
+                headers={"Accept": "*/*"},
+                timeout=timeout,
+                allow_redirects=False,
+                stream=True,
+            )
+        except (RequestException, HTTPError, OSError) as error:
+            failure = _no_answer(error, "GET", "(a file)")
+        if response is None:
+            assert failure is not None
+            yield failure
+            return
+        with response:
+            yield response
+
+    def _failure(
         self,
         response: requests.Response,
         content: bytes,
         broken: BaseException | None,
         method: str,
         path: str,
-    ) -> Answer | errors.TelnyxError:
+        hidden: Sequence[str],
+    ) -> errors.TelnyxError | None:
         status = response.status_code
         if not 200 <= status < 300:
+            for secret in hidden:
+                content = error_bodies.without_hidden(content, secret)
             return error_bodies.to_error(
                 status=status,
                 headers=response.headers,
@@ -145,11 +189,21 @@ class TelnyxSession(requests.Session):
             )
         if broken is not None:
             return unreadable(method, path, status, f"it broke off: {transport.describe(broken)}")
-        try:
-            body = orjson.loads(content) if content else None
-        except orjson.JSONDecodeError:
-            return unreadable(method, path, status, "it is not JSON, or cut short")
-        return Answer(status, response.headers, body, datetime.now(UTC))
+        return None
+
+
+def _answer(
+    response: requests.Response, content: bytes, method: str, path: str, *, as_json: bool
+) -> Answer | errors.TelnyxError:
+    status, body = response.status_code, None
+    try:
+        if content:
+            body = orjson.loads(content) if as_json else content.decode("utf-8-sig")
+    except orjson.JSONDecodeError:
+        return unreadable(method, path, status, "it is not JSON, or cut short")
+    except UnicodeDecodeError:
+        return unreadable(method, path, status, "it is not text in UTF-8")
+    return Answer(status, response.headers, body, datetime.now(UTC))
 
 
 def user_agent() -> str:

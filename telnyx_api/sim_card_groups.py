@@ -5,6 +5,7 @@ from typing import TypedDict, Unpack
 
 from telnyx_api.arguments import path_id, text
 from telnyx_api.data_amount import DataAmount, checked_limit
+from telnyx_api.iot.sim_card_group_actions import SimCardGroupAction
 from telnyx_api.query import Parameter
 from telnyx_api.resource import LARGEST_PAGE, Page, Resource, given_fields, records
 from telnyx_api.unset import UNSET, Unset
@@ -95,6 +96,32 @@ class SimCardGroups(Resource):
     def delete(self, id: str) -> SimCardGroup:
         """Delete a group; raises errors.NotEmptyGroup or errors.DefaultGroup where it cannot be."""
         return self._one(SimCardGroup, "DELETE", _path(id))
+
+    def set_private_wireless_gateway(
+        self, id: str, private_wireless_gateway_id: str
+    ) -> SimCardGroupAction:
+        """Ask for a gateway; the action is followed through client.sim_card_group_actions."""
+        gateway = text("private_wireless_gateway_id", private_wireless_gateway_id)
+        body = {"private_wireless_gateway_id": gateway}
+        return self._act(id, "set_private_wireless_gateway", body)
+
+    def remove_private_wireless_gateway(self, id: str) -> SimCardGroupAction:
+        """Ask for no gateway."""
+        return self._act(id, "remove_private_wireless_gateway")
+
+    def set_wireless_blocklist(self, id: str, wireless_blocklist_id: str) -> SimCardGroupAction:
+        """Ask for a blocklist."""
+        body = {"wireless_blocklist_id": text("wireless_blocklist_id", wireless_blocklist_id)}
+        return self._act(id, "set_wireless_blocklist", body)
+
+    def remove_wireless_blocklist(self, id: str) -> SimCardGroupAction:
+        """Ask for no blocklist."""
+        return self._act(id, "remove_wireless_blocklist")
+
+    def _act(
+        self, id: str, action: str, body: Mapping[str, str] | Unset = UNSET
+    ) -> SimCardGroupAction:
+        return self._one(SimCardGroupAction, "POST", f"{_path(id)}/actions/{action}", body=body)
 
 
 def _limit(value: object) -> object:

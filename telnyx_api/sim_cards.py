@@ -1,82 +1,33 @@
 """SIM cards."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, TypedDict, Unpack
+from typing import Required, TypedDict, Unpack
 
-from telnyx_api.arguments import path_id, text, texts
+from telnyx_api import fields
+from telnyx_api.arguments import list_of, text, texts, word
 from telnyx_api.data_amount import DataAmount, checked_limit
+from telnyx_api.fields import Field
+from telnyx_api.hidden import hide
 from telnyx_api.query import Parameter
-from telnyx_api.resource import LARGEST_PAGE, Page, Resource, given_fields, records
-from telnyx_api.sim_card_actions import SimCardAction
+from telnyx_api.resource import LARGEST_PAGE, Outcome, Page, given_fields, records
+from telnyx_api.sim_card_records import DeviceLocation, PinPukCodes, SimCard, SimCardStatus
+from telnyx_api.sim_card_requests import PATH, REGISTRATION_CODE, SimCardRequests, path_of
 from telnyx_api.unset import UNSET, Unset
 
-PATH = "/sim_cards"
+__all__ = [
+    "DeviceLocation",
+    "PinPukCodes",
+    "SimCard",
+    "SimCardFilters",
+    "SimCardStatus",
+    "SimCards",
+]
+
 FILTER_STATUSES = ("enabled", "disabled", "standby", "data_limit_exceeded", "unauthorized_imei")
 SORTS = (
     "current_billing_period_consumed_data.amount",
     "-current_billing_period_consumed_data.amount",
 )
-
-
-class SimCardStatus(TypedDict, total=False):
-    """``value`` may be a word that the specification does not list."""
-
-    value: str
-    reason: str | None
-
-
-class DeviceLocation(TypedDict, total=False):
-    """Coordinates are decimal numbers in strings, ``accuracy`` is in ``accuracy_unit``."""
-
-    latitude: str
-    longitude: str
-    accuracy: int
-    accuracy_unit: str
-
-
-class PinPukCodes(TypedDict, total=False):
-    """Only when asked for. Never to be logged."""
-
-    pin1: str
-    puk1: str
-    pin2: str
-    puk2: str
-
-
-class SimCard(TypedDict, total=False):
-    """A record as the API sends it; fields that are not listed here stay in the dict.
-
-    Only ``retrieve`` gives present IMEI, network, addresses, location and live session.
-    """
-
-    id: str
-    record_type: str
-    type: str
-    iccid: str
-    imsi: str
-    msisdn: str
-    eid: str | None
-    version: str
-    status: SimCardStatus
-    sim_card_group_id: str | None
-    tags: list[str]
-    authorized_imeis: list[str] | None
-    data_limit: DataAmount | None
-    current_billing_period_consumed_data: DataAmount
-    actions_in_progress: bool
-    resources_with_in_progress_actions: list[dict[str, Any]]
-    voice_enabled: bool
-    esim_installation_status: str | None
-    current_imei: str | None
-    current_mcc: str | None
-    current_mnc: str | None
-    current_device_location: DeviceLocation | None
-    ipv4: str | None
-    ipv6: str | None
-    live_data_session: str | None
-    pin_puk_codes: PinPukCodes | None
-    created_at: str
-    updated_at: str
 
 
 class SimCardFilters(TypedDict, total=False):
@@ -89,6 +40,15 @@ class SimCardFilters(TypedDict, total=False):
     filter_sim_card_group_id: str | None
     sort: str | None
     include_sim_card_group: bool | None
+
+
+class SimCardRegistration(TypedDict, total=False):
+    """``status`` is the one to begin with; without a group it is the default group."""
+
+    registration_codes: Required[Sequence[str]]
+    sim_card_group_id: str
+    status: str
+    tags: Sequence[str]
 
 
 LIST = {
@@ -104,9 +64,16 @@ RETRIEVE = {
     "include_sim_card_group": Parameter("include_sim_card_group", "flag"),
     "include_pin_puk_codes": Parameter("include_pin_puk_codes", "flag"),
 }
+DELETE = {"report_lost": Parameter("report_lost", "flag")}
+REGISTER = {
+    "registration_codes": Field(list_of(REGISTRATION_CODE, 1), required=True),
+    "sim_card_group_id": Field(),
+    "status": Field(word("enabled", "disabled", "standby")),
+    "tags": Field(texts),
+}
 
 
-class SimCards(Resource):
+class SimCards(SimCardRequests):
     """/sim_cards."""
 
     def page(
@@ -138,7 +105,9 @@ class SimCards(Resource):
             "include_sim_card_group": include_sim_card_group,
             "include_pin_puk_codes": include_pin_puk_codes,
         }
-        return self._one(SimCard, "GET", _path(id), parameters=RETRIEVE, given=given)
+        record = self._one(SimCard, "GET", path_of(id), parameters=RETRIEVE, given=given)
+        hide(record, "pin_puk_codes")
+        return record
 
     def update(
         self,
@@ -166,23 +135,14 @@ class SimCards(Resource):
             if authorized_imeis is UNSET or authorized_imeis is None
             else texts("authorized_imeis", authorized_imeis),
         )
-        return self._one(SimCard, "PATCH", _path(id), body=body)
+        return self._one(SimCard, "PATCH", path_of(id), body=body)
 
-    def enable(self, id: str) -> SimCardAction:
-        """Ask for enabled; the action is followed through client.sim_card_actions."""
-        return self._act(id, "enable")
+    def delete(self, id: str, report_lost: bool | None = None) -> SimCard:
+        """Delete a SIM card. With ``report_lost``, a disabled eSIM goes for good."""
+        given = {"report_lost": report_lost}
+        return self._one(SimCard, "DELETE", path_of(id), parameters=DELETE, given=given)
 
-    def disable(self, id: str) -> SimCardAction:
-        """Ask for disabled."""
-        return self._act(id, "disable")
-
-    def set_standby(self, id: str) -> SimCardAction:
-        """Ask for standby."""
-        return self._act(id, "set_standby")
-
-    def _act(self, id: str, action: str) -> SimCardAction:
-        return self._one(SimCardAction, "POST", f"{_path(id)}/actions/{action}")
-
-
-def _path(id: str) -> str:
-    return f"{PATH}/{path_id('id', id)}"
+    def register(self, **values: Unpack[SimCardRegistration]) -> Outcome[SimCard]:
+        """Register physical SIM cards; never sent twice. Refused codes are in the errors."""
+        body = fields.build(REGISTER, values)
+        return self._outcome(SimCard, "POST", "/actions/register/sim_cards", body=body)

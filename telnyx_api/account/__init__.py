@@ -1,0 +1,1 @@
+"""The account: money, invoices, and what happened."""

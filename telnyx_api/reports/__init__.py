@@ -1,0 +1,1 @@
+"""Reports on usage, as records and as files."""
