@@ -71,7 +71,8 @@
     const menu = event.detail.target?.querySelector?.(".filter-bar .dropdown-toggle.show");
     open = menu && { menu: menu.id, focus: document.activeElement?.id };
   });
-  document.addEventListener("htmx:afterSwap", () => {
+  document.addEventListener("htmx:afterSettle", () => {
+    // Not sooner: settling gives the button the server's classes once more.
     if (!open) return;
     document.getElementById(open.menu)?.click();
     if (open.focus) document.getElementById(open.focus)?.focus();

@@ -15,8 +15,9 @@ def test_ops_enables_25_disabled_sim_cards_of_a_group(open_as: Callable[..., Pag
     page.get_by_label("Group").select_option(label=GROUP)
     expect(page.get_by_role("link", name=f"Remove the filter Group: {GROUP}")).to_be_visible()
     page.get_by_role("button", name="Status").click()
-    page.get_by_label("Disabled").check()
+    page.get_by_role("checkbox", name="Disabled").check()
     expect(page.get_by_role("link", name="Remove the filter Status: Disabled")).to_be_visible()
+    expect(page.get_by_role("checkbox", name="Disabled")).to_be_focused()
     page.keyboard.press("Escape")
     assert "status=disabled" in page.url
     rows = page.locator("#sim-card-rows tr")
