@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import NoReturn
 
+from sandbox.additions import complete
 from sandbox.app import create_app
 from sandbox.clock import Clock
 from sandbox.context import Sandbox
@@ -108,6 +109,7 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         state, stored = open_state(options.data, plan, asked)
         sandbox = Sandbox(state, Clock(options.speed), stored.seed)
+        complete(sandbox, stored)
     except UnusableDataFile as error:
         fail(str(error))
     except sqlite3.Error as error:

@@ -1,6 +1,7 @@
 """What only a sandbox has, under /_sandbox: the request log, faults, and direct changes."""
 
 from dataclasses import asdict
+from decimal import Decimal
 from ipaddress import ip_address
 from typing import Any
 
@@ -10,14 +11,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from sandbox import bodies
+from sandbox import bodies, money, registration_codes, sim_card_deletion
 from sandbox.clock import moved_on
 from sandbox.collection import Record
 from sandbox.context import Sandbox
 from sandbox.gate import Gate
 from sandbox.lifecycle import RULES, reason_for
 from sandbox.problems import JSON_TYPE, Problem, not_found, wrong_type, wrong_value
-from sandbox.sim_card_actions import OrderedOutcome
+from sandbox.sim_card_actions import FEATURES, OrderedOutcome
 from sandbox.sim_card_records import attach
 
 DETAIL_FIELDS = {
@@ -112,8 +113,10 @@ async def order_outcome(request: Request) -> Response:
     body = bodies.json_object(request)
     if body.get("status") not in OUTCOMES:
         raise wrong_value("/status", f"The status is one of {', '.join(OUTCOMES)}.", "10032")
-    if body.get("action_type") not in (None, *RULES):
-        raise wrong_value("/action_type", f"The type is one of {', '.join(RULES)}.", "10032")
+    if body.get("action_type") not in (None, *RULES, *FEATURES):
+        raise wrong_value(
+            "/action_type", f"The type is one of {', '.join((*RULES, *FEATURES))}.", "10032"
+        )
     if unknown := body.keys() - OrderedOutcome.__dataclass_fields__.keys():
         raise wrong_value(f"/{min(unknown)}", "An outcome has no such field.")
     order = OrderedOutcome(**body)
@@ -173,8 +176,19 @@ async def remove_sim_card(request: Request) -> Response:
     """DELETE /_sandbox/sim_cards/{id}: as if it had never been there."""
     sandbox, sim_card = _sandbox(request), _sim_card(request)
     with sandbox.state.transaction():
-        sandbox.sim_cards.remove(sim_card)
+        sim_card_deletion.remove(sandbox, sim_card)
     return Response(status_code=204)
+
+
+async def change_balance(request: Request) -> Response:
+    """POST /_sandbox/balance: put this amount on the account."""
+    sandbox = _sandbox(request)
+    amount = bodies.required_text(bodies.json_object(request), "amount")
+    if not bodies.AMOUNT.fullmatch(amount):
+        raise wrong_value("/amount", "The amount is a decimal number of 0 or more.")
+    with sandbox.state.transaction():
+        money.set_balance(sandbox, Decimal(amount))
+    return _json({"data": money.document(sandbox)})
 
 
 async def change_api_key(request: Request) -> Response:
@@ -217,6 +231,8 @@ routes = [
     Route("/action_outcomes", clear_outcomes, methods=["DELETE"]),
     Route("/sim_cards/{id}", change_sim_card, methods=["POST"]),
     Route("/sim_cards/{id}", remove_sim_card, methods=["DELETE"]),
+    Route("/registration_codes", registration_codes.show, methods=["GET"]),
+    Route("/balance", change_balance, methods=["POST"]),
     Route("/api_key", change_api_key, methods=["POST"]),
     Route("/state", show_state, methods=["GET"]),
 ]

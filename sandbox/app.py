@@ -5,7 +5,32 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Router
 
-from sandbox import admin, sim_card_actions, sim_card_groups, sim_cards
+from sandbox import (
+    addresses,
+    admin,
+    billing_groups,
+    blocklists,
+    bulk_actions,
+    gateways,
+    group_actions,
+    money,
+    ota_updates,
+    payments,
+    public_ips,
+    regions,
+    registration,
+    registration_codes,
+    sim_card_actions,
+    sim_card_deletion,
+    sim_card_details,
+    sim_card_groups,
+    sim_card_orders,
+    sim_cards,
+    usage_notifications,
+    voice,
+    voice_connections,
+    wdr_reports,
+)
 from sandbox.context import Sandbox
 from sandbox.faults import Faults
 from sandbox.gate import Gate
@@ -17,6 +42,26 @@ API_ROUTES = [
     *sim_cards.routes,
     *sim_card_groups.routes,
     *sim_card_actions.routes,
+    *sim_card_deletion.routes,
+    *sim_card_details.routes,
+    *public_ips.routes,
+    *voice.routes,
+    *bulk_actions.routes,
+    *regions.routes,
+    *gateways.routes,
+    *blocklists.routes,
+    *group_actions.routes,
+    *ota_updates.routes,
+    *registration_codes.routes,
+    *registration.routes,
+    *sim_card_orders.routes,
+    *usage_notifications.routes,
+    *addresses.routes,
+    *billing_groups.routes,
+    *payments.routes,
+    *wdr_reports.routes,
+    *voice_connections.routes,
+    *money.routes,
 ]
 
 

@@ -10,6 +10,7 @@ from sandbox.problems import invalid_json, missing, wrong_type, wrong_value
 
 AMOUNT = re.compile(r"[0-9]{1,12}(\.[0-9]{1,6})?")
 UNITS = ("MB", "GB")
+UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 IMEI = re.compile(r"[0-9]{15}")
 
 
@@ -32,6 +33,16 @@ def required_text(body: dict[str, Any], name: str) -> str:
     return text(body[name], f"/{name}")
 
 
+def whole(body: dict[str, Any], name: str) -> int:
+    """A whole number that has to be there."""
+    value = body.get(name)
+    if value is None:
+        raise missing(f"/{name}")
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise wrong_type(f"/{name}", "a whole number")
+    return value
+
+
 def text(value: Any, pointer: str) -> str:
     """A text that is not blank."""
     if not isinstance(value, str):
@@ -46,6 +57,13 @@ def texts(value: Any, pointer: str) -> list[str]:
     if not isinstance(value, list):
         raise wrong_type(pointer, "an array of strings")
     return [text(item, f"{pointer}/{index}") for index, item in enumerate(value)]
+
+
+def uuid(value: str, pointer: str) -> str:
+    """The id of a resource."""
+    if not UUID.fullmatch(value):
+        raise wrong_value(pointer, "The value is not a UUID.", "10006")
+    return value
 
 
 def imeis(value: Any, pointer: str) -> list[str] | None:

@@ -26,7 +26,8 @@ LOAD_BATCH = 5_000
 class Column:
     """A value taken out of the list document, to filter, sort or sum by.
 
-    ``covering`` names another column to keep in its index, so that sums need no rows.
+    ``covering`` names another column to keep in its index, so that sums need no rows. With
+    ``hidden`` the value is taken out of what answers do not show.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Column:
     sql_type: str = "TEXT"
     indexed: bool = True
     covering: str = ""
+    hidden: bool = False
 
 
 @dataclass(frozen=True)
@@ -143,8 +145,10 @@ class Collection:
 
     # Writing
 
-    def _row(self, listed: Document) -> list[Any]:
-        return [column.value_of(listed) for column in self._columns]
+    def _row(self, listed: Document, hidden: Document | None) -> list[Any]:
+        return [
+            column.value_of((hidden or {}) if column.hidden else listed) for column in self._columns
+        ]
 
     def _set_labels(self, seq: int, old: dict[str, list[str]], listed: Document) -> None:
         for label in self._labels:
@@ -166,7 +170,7 @@ class Collection:
     ) -> None:
         """Add a resource; it is the newest one."""
         seq = self._next
-        self._db.execute(self._insert_row, [seq, listed["id"], *self._row(listed)])
+        self._db.execute(self._insert_row, [seq, listed["id"], *self._row(listed, hidden)])
         self._db.execute(
             self._insert_document,
             (seq, orjson.dumps(listed), orjson.dumps(detail or {}), orjson.dumps(hidden or {})),
@@ -184,7 +188,10 @@ class Collection:
             numbered = list(enumerate(batch, first))
             self._db.executemany(
                 self._insert_row,
-                [(seq, listed["id"], *self._row(listed)) for seq, (listed, _, _) in numbered],
+                [
+                    (seq, listed["id"], *self._row(listed, hidden))
+                    for seq, (listed, _, hidden) in numbered
+                ],
             )
             self._db.executemany(
                 self._insert_document,
@@ -206,7 +213,7 @@ class Collection:
     def save(self, record: Record) -> None:
         """Store a changed record."""
         listed = record.listed
-        row = self._row(listed)
+        row = self._row(listed, record.hidden)
         self._db.execute(self._update_row, [*row, record.seq])
         self._db.execute(
             self._update_document,
@@ -245,7 +252,8 @@ class Collection:
             return None
         seq, *documents = row
         listed, detail, hidden = (orjson.loads(document) for document in documents)
-        return Record(seq, listed, detail, hidden, self._row(listed), self._labels_of(listed))
+        row = self._row(listed, hidden)
+        return Record(seq, listed, detail, hidden, row, self._labels_of(listed))
 
     def labelled(self, label: str, value: str) -> tuple[str, str]:
         """A condition for rows that carry this value in a list field, and the value to bind."""

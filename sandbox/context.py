@@ -1,11 +1,32 @@
 """Everything that a request handler works with, in one object."""
 
 import random
+from collections.abc import Callable
+from typing import Any
 from uuid import uuid4
 
-from sandbox import sim_card_actions, sim_card_records
+from sandbox import (
+    addresses,
+    billing_groups,
+    blocklists,
+    bulk_actions,
+    gateways,
+    group_actions,
+    ota_updates,
+    public_ips,
+    registration,
+    registration_codes,
+    sim_card_actions,
+    sim_card_deletion,
+    sim_card_orders,
+    sim_card_records,
+    usage_notifications,
+    voice,
+    voice_connections,
+    wdr_reports,
+)
 from sandbox.clock import Clock
-from sandbox.collection import Collection
+from sandbox.collection import Collection, Record
 from sandbox.schedule import Schedule
 from sandbox.state import State
 
@@ -24,17 +45,41 @@ class Sandbox:
         self.sim_cards = sim_card_records.sim_card_collection(state)
         self.sim_card_groups = sim_card_records.sim_card_group_collection(state)
         self.sim_card_actions = sim_card_actions.collection(state)
+        self.bulk_sim_card_actions = bulk_actions.collection(state)
+        self.public_ips = public_ips.collection(state)
+        self.private_wireless_gateways = gateways.collection(state)
+        self.wireless_blocklists = blocklists.collection(state)
+        self.sim_card_group_actions = group_actions.collection(state)
+        self.ota_updates = ota_updates.collection(state)
+        self.registration_codes = registration_codes.collection(state)
+        self.addresses = addresses.collection(state)
+        self.sim_card_orders = sim_card_orders.collection(state)
+        self.usage_notifications = usage_notifications.collection(state)
+        self.billing_groups = billing_groups.collection(state)
+        self.wdr_reports = wdr_reports.collection(state)
+        self.voice_connections = voice_connections.collection(state)
+        # What the end of an action does that leaves the status alone, by its type: called with
+        # the SIM card, the action and whether it succeeded.
+        self.feature_endings: dict[str, Callable[[Record, dict[str, Any], bool], None]] = {}
         self.usage_by_group: dict[str, tuple[int, int]] = {}
         self.usage_version: tuple[int, ...] = ()
         # Orders of the next actions to fail, see the admin endpoints.
         self.ordered_outcomes = sim_card_actions.OrderedOutcomes()
         sim_card_actions.register(self)
         sim_card_records.register(self)
+        sim_card_deletion.register(self)
+        public_ips.register(self)
+        voice.register(self)
+        gateways.register(self)
+        group_actions.register(self)
+        registration.register(self)
+        sim_card_orders.register(self)
+        wdr_reports.register(self)
 
     @property
     def collections(self) -> tuple[Collection, ...]:
         """Every kind of resource."""
-        return (self.sim_cards, self.sim_card_groups, self.sim_card_actions)
+        return tuple(value for value in vars(self).values() if isinstance(value, Collection))
 
     def reload(self) -> None:
         """Bring what is kept in memory back in line with the database, after a rollback."""

@@ -4,6 +4,7 @@ import sys
 from datetime import date
 from pathlib import Path
 
+from sandbox.additions import complete
 from sandbox.clock import Clock
 from sandbox.context import Sandbox
 from sandbox.fleet_generation import FleetPlan, generate
@@ -12,7 +13,9 @@ from sandbox.state import FORMAT, State, UnusableDataFile
 
 def _fill(state: State, plan: FleetPlan) -> None:
     with state.transaction():
-        generate(Sandbox(state, Clock(), plan.seed), plan)
+        sandbox = Sandbox(state, Clock(), plan.seed)
+        generate(sandbox, plan)
+        complete(sandbox, plan)
         for name, value in (
             ("format", FORMAT),
             ("sims", plan.sims),

@@ -2,6 +2,33 @@
 
 from dataclasses import dataclass
 
+NAMES = {
+    "US": "United States",
+    "CA": "Canada",
+    "MX": "Mexico",
+    "BR": "Brazil",
+    "GB": "United Kingdom",
+    "IE": "Ireland",
+    "DE": "Germany",
+    "AT": "Austria",
+    "CH": "Switzerland",
+    "FR": "France",
+    "ES": "Spain",
+    "PT": "Portugal",
+    "IT": "Italy",
+    "NL": "Netherlands",
+    "BE": "Belgium",
+    "PL": "Poland",
+    "CZ": "Czechia",
+    "SE": "Sweden",
+    "NO": "Norway",
+    "DK": "Denmark",
+    "FI": "Finland",
+    "AU": "Australia",
+    "JP": "Japan",
+    "SG": "Singapore",
+}
+
 
 @dataclass(frozen=True)
 class Country:
@@ -11,6 +38,11 @@ class Country:
     mcc: str
     networks: tuple[tuple[str, int], ...]
     towns: tuple[tuple[str, float, float], ...]
+
+    @property
+    def name(self) -> str:
+        """The English name."""
+        return NAMES[self.code]
 
 
 def _country(code: str, mcc: str, networks: str, towns: str) -> Country:

@@ -138,10 +138,14 @@ def association_missing(pointer: str, what: str) -> Problem:
 def refused(code: str, detail: str) -> Problem:
     """A request that the state of the resource does not allow (422 is our choice)."""
     titles = {
+        "10021": "Resource in use",
         "10027": "Unprocessable request",
+        "20100": "Insufficient funds",
         "10036": "Resource is being processed",
         "70005": "SIM card group is not empty",
         "70006": "Default SIM card group",
+        "70001": "Not enough in stock",
         "70007": "SIM card has no group",
+        "70008": "No public IP available",
     }
     return Problem(422, code, titles.get(code, "Unprocessable request"), detail)

@@ -28,7 +28,11 @@ FILTER_TYPES = (
     "set_standby",
     "remove_public_ip",
     "set_public_ip",
+    # Actions of newer clients; the specification's filter does not name them.
+    "enable_voice",
+    "disable_voice",
 )
+FEATURES = ("set_public_ip", "remove_public_ip", "enable_voice", "disable_voice")
 FILTER_STATUSES = ("in-progress", "completed", "failed")
 
 # Seconds at speed 1. How long the real ones take is not documented.
@@ -79,7 +83,11 @@ def collection(state: State) -> Collection:
             Column("status", lambda action: action["status"]["value"]),
             Column("action_type", lambda action: action["action_type"], indexed=False),
             # Only bulk operations set it; the answer does not show it.
-            Column("bulk_sim_card_action_id", lambda _action: None),
+            Column(
+                "bulk_sim_card_action_id",
+                lambda hidden: hidden.get("bulk_sim_card_action_id"),
+                hidden=True,
+            ),
         ],
     )
 
@@ -110,19 +118,58 @@ def start(sandbox: Sandbox, sim_card: Record, action_type: str) -> dict[str, Any
     refusal = lifecycle.refusal(action_type, sim_card_records.facts(sandbox, sim_card))
     if refusal is not None:
         raise refused(refusal.code, refusal.detail)
+    hidden = {"status_before": sim_card.listed["status"]["value"]}
+    return _begin(sandbox, sim_card, action_type, lifecycle.begin(action_type), hidden, None)
+
+
+def start_feature(
+    sandbox: Sandbox,
+    sim_card: Record,
+    action_type: str,
+    settings: dict[str, Any] | None = None,
+    bulk_id: str | None = None,
+) -> dict[str, Any]:
+    """Start an action that leaves the status alone; answers the action.
+
+    Our choice: it runs alone, as the actions on the status do.
+    """
+    facts = sim_card_records.facts(sandbox, sim_card)
+    if facts.action_in_progress or facts.status in lifecycle.TRANSITIONAL:
+        raise refused("10036", "Another action on this SIM card is still in progress.")
+    hidden = {"bulk_sim_card_action_id": bulk_id}
+    return _begin(sandbox, sim_card, action_type, facts.status, hidden, settings)
+
+
+def never_started(
+    sandbox: Sandbox, sim_card_id: str, action_type: str, reason: str, bulk_id: str
+) -> None:
+    """Store the action of a bulk operation that a SIM card did not take."""
+    at = iso(sandbox.clock.now())
+    action = document(sandbox.new_id(), sim_card_id, action_type, "failed", at)
+    action["status"]["reason"] = reason
+    sandbox.sim_card_actions.insert(action, hidden={"bulk_sim_card_action_id": bulk_id})
+
+
+def _begin(
+    sandbox: Sandbox,
+    sim_card: Record,
+    action_type: str,
+    status: str,
+    hidden: dict[str, Any],
+    settings: dict[str, Any] | None,
+) -> dict[str, Any]:
+    """Store an action in progress, and plan its end."""
     now = sandbox.clock.now()
     identifier = sandbox.new_id()
     action = document(identifier, sim_card.listed["id"], action_type, "in-progress", iso(now))
-    hidden: dict[str, Any] = {"status_before": sim_card.listed["status"]["value"]}
+    action["settings"] = settings
     seconds = sandbox.random.triangular(SHORTEST, LONGEST, USUAL)
     order = sandbox.ordered_outcomes.take(action_type, sim_card.listed["id"])
     if order is not None:
         hidden["outcome"], hidden["reason"] = order.status, order.reason
         seconds = seconds if order.seconds is None else order.seconds
     sandbox.sim_card_actions.insert(action, hidden=hidden)
-    sim_card_records.set_status(
-        sandbox, sim_card, lifecycle.begin(action_type), now, in_progress=True
-    )
+    sim_card_records.set_status(sandbox, sim_card, status, now, in_progress=True)
     if hidden.get("outcome") != "stuck":
         sandbox.schedule.add(sandbox.clock.after(seconds, now), "sim_card_action", identifier)
     return action
@@ -138,6 +185,13 @@ def complete(sandbox: Sandbox, identifier: str, due: float) -> None:
     outcome = action.hidden.get("outcome")
     if sim_card is None:
         ending = lifecycle.Ending("interrupted", "The SIM card was removed.", "disabled")
+    elif action_type in FEATURES:
+        status = sim_card.listed["status"]["value"]
+        if outcome is None:
+            ending = lifecycle.Ending("completed", None, status)
+        else:
+            ending = lifecycle.broken_off(action_type, outcome, action.hidden.get("reason"), status)
+        sandbox.feature_endings[action_type](sim_card, action.listed, outcome is None)
     elif outcome is not None:
         ending = lifecycle.broken_off(
             action_type, outcome, action.hidden.get("reason"), action.hidden["status_before"]

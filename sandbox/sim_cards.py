@@ -26,7 +26,8 @@ FILTER_STATUSES = ("enabled", "disabled", "standby", "data_limit_exceeded", "una
 SORTS = {f"{CONSUMED}.amount": "consumed", f"-{CONSUMED}.amount": "consumed DESC"}
 
 
-def _known(request: Request) -> tuple[Sandbox, Record]:
+def known(request: Request) -> tuple[Sandbox, Record]:
+    """The SIM card that the path names."""
     sandbox: Sandbox = request.app.state.sandbox
     sim_card = sandbox.sim_cards.get(request.path_params["id"])
     if sim_card is None:
@@ -87,7 +88,7 @@ def shown(sim_card: Record) -> dict[str, Any]:
 
 async def get_sim_card(request: Request) -> Response:
     """GET /sim_cards/{id}."""
-    sandbox, sim_card = _known(request)
+    sandbox, sim_card = known(request)
     answer = shown(sim_card)
     if flag(request, "include_sim_card_group"):
         group_id = sim_card.listed.get("sim_card_group_id")
@@ -99,7 +100,7 @@ async def get_sim_card(request: Request) -> Response:
 
 async def update_sim_card(request: Request) -> Response:
     """PATCH /sim_cards/{id}; fields that cannot be changed are ignored (our choice)."""
-    sandbox, sim_card = _known(request)
+    sandbox, sim_card = known(request)
     body = bodies.json_object(request)
     changes: dict[str, Any] = {}
     if "authorized_imeis" in body:
@@ -128,7 +129,7 @@ async def update_sim_card(request: Request) -> Response:
 
 async def start_action(request: Request) -> Response:
     """POST /sim_cards/{id}/actions/enable, disable or set_standby; a body is not looked at."""
-    sandbox, sim_card = _known(request)
+    sandbox, sim_card = known(request)
     action_type = request.scope["path"].rsplit("/", 1)[-1]
     return data_response(sim_card_actions.start(sandbox, sim_card, action_type), 202)
 

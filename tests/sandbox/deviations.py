@@ -26,11 +26,46 @@ NULLABLE: dict[str, tuple[str, ...]] = {
     "SimpleSIMCard": ("sim_card_group_id", "msisdn", "data_limit", "esim_installation_status"),
     # Both ids have the default null in the specification; a group without a limit has none.
     "SIMCardGroup": ("private_wireless_gateway_id", "wireless_blocklist_id", "data_limit"),
+    # Null until the address is there, says the description.
+    "SIMCardPublicIP": ("ip",),
+    # Only a data session has these.
+    "WirelessConnectivityLog": ("apn", "ipv4", "ipv6"),
+    # Null until there is one, say the defaults.
+    "PrivateWirelessGateway": ("ip_range",),
+    # There is none before the order is on its way.
+    "SIMCardOrder": ("tracking_url",),
+    # Everything that a creator of an address may leave out.
+    "Address": (
+        "administrative_area",
+        "borough",
+        "customer_reference",
+        "extended_address",
+        "neighborhood",
+        "phone_number",
+        "postal_code",
+    ),
+    # There is none before the report is complete.
+    "WdrReport": ("report_url",),
     "SearchedSIMCardGroup": ("private_wireless_gateway_id", "wireless_blocklist_id", "data_limit"),
 }
 
 # The filter of the list knows this status, the list of statuses does not.
 MORE_STATUSES = ("unauthorized_imei",)
+
+# Actions that the list's filter or the official client know, the list of types does not.
+MORE_ACTIONS = ("set_public_ip", "remove_public_ip", "enable_voice", "disable_voice")
+
+# Operations that the official client has and the specification does not, with one of the same form.
+MORE_PATHS = {
+    "/sim_cards/{id}/actions/enable_voice": "/sim_cards/{id}/actions/enable",
+    "/sim_cards/{id}/actions/disable_voice": "/sim_cards/{id}/actions/disable",
+    # Whether the second /v2 is meant is not known; both forms are served.
+    "/payment/stored_payment_transactions": "/v2/payment/stored_payment_transactions",
+    "/mobile_voice_connections": "/v2/mobile_voice_connections",
+    "/mobile_voice_connections/{id}": "/v2/mobile_voice_connections/{id}",
+    # An earlier specification had this one.
+    "/wireless_blocklists": "/wireless_blocklists/{id}",
+}
 
 # Fields that are there only when a parameter asks for them.
 OPTIONAL: dict[str, tuple[str, ...]] = {"SIMCard": ("pin_puk_codes",)}
@@ -49,6 +84,29 @@ STRICT = (
     "SearchedSIMCardGroup",
     "SIMCardAction",
     "PaginationMeta",
+    "BulkSIMCardAction",
+    "BulkSIMCardActionDetailed",
+    "SIMCardPublicIP",
+    "SIMCardDeviceDetails",
+    "SIMCardActivationCode",
+    "WirelessConnectivityLog",
+    "wireless_Region",
+    "UserBalance",
+    "PrivateWirelessGateway",
+    "PrivateWirelessGatewayStatus",
+    "SIMCardGroupAction",
+    "WirelessBlocklist",
+    "SimplifiedOTAUpdate",
+    "CompleteOTAUpdate",
+    "SIMCardRegistrationCodeValidation",
+    "SIMCardOrder",
+    "SIMCardOrderPreview",
+    "SimCardDataUsageNotification",
+    "Address",
+    "BillingGroup",
+    "AutoRechargePref",
+    "WdrReport",
+    "MobileVoiceConnection",
 )
 
 
@@ -70,3 +128,22 @@ def apply(specification: dict[str, Any]) -> None:
     # The description says that it is null while there is nothing to explain.
     status = schemas["SIMCardAction"]["properties"]["status"]["properties"]
     status["reason"]["type"] = ["string", "null"]
+    schemas["SIMCardAction"]["properties"]["action_type"]["enum"] += MORE_ACTIONS
+    for path, same in MORE_PATHS.items():
+        paths = specification["paths"]
+        paths[path] = {**paths[same], **paths.get(path, {})}
+    # An order keeps what its address left out.
+    address = schemas["SIMCardOrder"]["properties"]["order_address"]["properties"]
+    for field in ("administrative_area", "extended_address", "postal_code"):
+        address[field]["type"] = ["string", "null"]
+    # A new gateway shows no number of groups (behaviour).
+    gateway = schemas["PrivateWirelessGateway"]["properties"]["assigned_resources"]["items"]
+    gateway = schemas[gateway["$ref"].rsplit("/", 1)[-1]] if "$ref" in gateway else gateway
+    gateway["properties"]["count"]["type"] = ["integer", "null"]
+    # The documents show the id of the blocklist here, the specification only that of the gateway.
+    settings = schemas["SIMCardGroupAction"]["properties"]["settings"]["properties"]
+    settings["wireless_blocklist_id"] = settings["private_wireless_gateway_id"]
+    # The three forms of a list of values are the same, so exactly one can never hold.
+    values = specification["paths"]["/wireless_blocklist_values"]["get"]["responses"]["200"]
+    data = values["content"]["application/json"]["schema"]["properties"]["data"]
+    data["anyOf"] = data.pop("oneOf")

@@ -29,8 +29,8 @@ class Specification:
         )
         self._paths = [
             (re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(path)) + "$"), path)
-            for path in document["paths"]
-            if path.startswith("/sim_card")
+            # A written-out part of a path wins over a placeholder.
+            for path in sorted(document["paths"], key=lambda path: path.count("{"))
         ]
         self._validators: dict[str, Draft202012Validator] = {}
         # Answers that were found right; the same page comes many times.
@@ -52,6 +52,9 @@ class Specification:
         template = next(path_ for pattern, path_ in self._paths if pattern.match(path))
         responses = self._document["paths"][template][method.lower()]["responses"]
         assert str(status) in responses, f"{method} {template} does not answer {status}"
+        reference = responses[str(status)].get("$ref")
+        if reference is not None:
+            return f"{reference}/content/application~1json/schema"
         escaped = template.replace("~", "~0").replace("/", "~1")
         return (
             f"#/paths/{escaped}/{method.lower()}/responses/{status}"
