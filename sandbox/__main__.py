@@ -15,7 +15,7 @@ from sandbox.app import create_app
 from sandbox.clock import Clock
 from sandbox.context import Sandbox
 from sandbox.data_file import open_state
-from sandbox.fleet_generation import FleetPlan
+from sandbox.fleet.generation import FleetPlan
 from sandbox.server import SandboxServer, listen
 from sandbox.state import UnusableDataFile
 

@@ -6,10 +6,11 @@ Each kind follows from the seed and its own name alone, so that a new kind chang
 from collections.abc import Callable
 from random import Random
 
-from sandbox import addresses, ota_updates, registration_codes
+from sandbox.access import addresses
 from sandbox.clock import midnight
 from sandbox.context import Sandbox
-from sandbox.fleet_generation import FleetPlan
+from sandbox.fleet.generation import FleetPlan
+from sandbox.iot import ota_updates, registration_codes
 
 # Called with the sandbox, a source of chance, and the fleet's day in Unix seconds.
 Filler = Callable[[Sandbox, Random, float], None]

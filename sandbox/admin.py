@@ -11,15 +11,17 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from sandbox import bodies, money, registration_codes, sim_card_deletion
+from sandbox import bodies
+from sandbox.account import balance
 from sandbox.clock import moved_on
 from sandbox.collection import Record
 from sandbox.context import Sandbox
 from sandbox.gate import Gate
-from sandbox.lifecycle import RULES, reason_for
+from sandbox.iot import registration_codes, sim_card_deletion
+from sandbox.iot.lifecycle import RULES, reason_for
+from sandbox.iot.sim_card_actions import FEATURES, OrderedOutcome
+from sandbox.iot.sim_card_records import attach
 from sandbox.problems import JSON_TYPE, Problem, not_found, wrong_type, wrong_value
-from sandbox.sim_card_actions import FEATURES, OrderedOutcome
-from sandbox.sim_card_records import attach
 
 DETAIL_FIELDS = {
     "current_imei",
@@ -187,8 +189,8 @@ async def change_balance(request: Request) -> Response:
     if not bodies.AMOUNT.fullmatch(amount):
         raise wrong_value("/amount", "The amount is a decimal number of 0 or more.")
     with sandbox.state.transaction():
-        money.set_balance(sandbox, Decimal(amount))
-    return _json({"data": money.document(sandbox)})
+        balance.set_balance(sandbox, Decimal(amount))
+    return _json({"data": balance.document(sandbox)})
 
 
 async def change_api_key(request: Request) -> Response:

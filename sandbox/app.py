@@ -5,17 +5,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Router
 
-from sandbox import (
-    addresses,
-    admin,
-    billing_groups,
+from sandbox import admin
+from sandbox.access import addresses, billing_groups
+from sandbox.account import balance, payments
+from sandbox.context import Sandbox
+from sandbox.faults import Faults
+from sandbox.gate import Gate
+from sandbox.iot import (
     blocklists,
     bulk_actions,
     gateways,
     group_actions,
-    money,
     ota_updates,
-    payments,
     public_ips,
     regions,
     registration,
@@ -29,13 +30,10 @@ from sandbox import (
     usage_notifications,
     voice,
     voice_connections,
-    wdr_reports,
 )
-from sandbox.context import Sandbox
-from sandbox.faults import Faults
-from sandbox.gate import Gate
 from sandbox.problems import method_not_allowed, not_found
 from sandbox.rate_limit import RateLimit
+from sandbox.reports import wireless_detail_records_reports
 from sandbox.request_log import RequestLog
 
 API_ROUTES = [
@@ -59,9 +57,9 @@ API_ROUTES = [
     *addresses.routes,
     *billing_groups.routes,
     *payments.routes,
-    *wdr_reports.routes,
+    *wireless_detail_records_reports.routes,
     *voice_connections.routes,
-    *money.routes,
+    *balance.routes,
 ]
 
 

@@ -5,9 +5,10 @@ from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
-from sandbox import (
-    addresses,
-    billing_groups,
+from sandbox.access import addresses, billing_groups
+from sandbox.clock import Clock
+from sandbox.collection import Collection, Record
+from sandbox.iot import (
     blocklists,
     bulk_actions,
     gateways,
@@ -23,10 +24,8 @@ from sandbox import (
     usage_notifications,
     voice,
     voice_connections,
-    wdr_reports,
 )
-from sandbox.clock import Clock
-from sandbox.collection import Collection, Record
+from sandbox.reports import wireless_detail_records_reports
 from sandbox.schedule import Schedule
 from sandbox.state import State
 
@@ -56,7 +55,7 @@ class Sandbox:
         self.sim_card_orders = sim_card_orders.collection(state)
         self.usage_notifications = usage_notifications.collection(state)
         self.billing_groups = billing_groups.collection(state)
-        self.wdr_reports = wdr_reports.collection(state)
+        self.wdr_reports = wireless_detail_records_reports.collection(state)
         self.voice_connections = voice_connections.collection(state)
         # What the end of an action does that leaves the status alone, by its type: called with
         # the SIM card, the action and whether it succeeded.
@@ -74,7 +73,7 @@ class Sandbox:
         group_actions.register(self)
         registration.register(self)
         sim_card_orders.register(self)
-        wdr_reports.register(self)
+        wireless_detail_records_reports.register(self)
 
     @property
     def collections(self) -> tuple[Collection, ...]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from sandbox.additions import complete
 from sandbox.clock import Clock
 from sandbox.context import Sandbox
-from sandbox.fleet_generation import FleetPlan, generate
+from sandbox.fleet.generation import FleetPlan, generate
 from sandbox.state import FORMAT, State, UnusableDataFile
 
 

@@ -12,9 +12,9 @@ import pytest
 
 from sandbox.clock import Clock
 from sandbox.context import Sandbox
-from sandbox.fleet_generation import FleetPlan, generate
-from sandbox.lifecycle import RESTING
-from sandbox.networks import COUNTRIES
+from sandbox.fleet.generation import FleetPlan, generate
+from sandbox.fleet.networks import COUNTRIES
+from sandbox.iot.lifecycle import RESTING
 from sandbox.state import State
 from tests.sandbox.client import Api
 from tests.sandbox_process import start_sandbox

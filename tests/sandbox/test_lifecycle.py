@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from sandbox import lifecycle
-from sandbox.lifecycle import Facts
+from sandbox.iot import lifecycle
+from sandbox.iot.lifecycle import Facts
 
 # Written down once more by hand: every step that a status may take.
 STEPS = {

@@ -6,7 +6,7 @@ from typing import Any
 
 from sandbox.clock import iso
 from sandbox.identifiers import random_id
-from sandbox.sim_card_actions import document
+from sandbox.iot.sim_card_actions import document
 
 LAST_ACTION = {"enabled": "enable", "disabled": "disable", "standby": "set_standby"}
 CAUSES = (

@@ -9,10 +9,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sandbox import lifecycle, sim_card_records
 from sandbox.clock import iso, moved_on
 from sandbox.collection import EVERYTHING, Collection, Column, Record
 from sandbox.filters import Filters
+from sandbox.iot import lifecycle, sim_card_records
 from sandbox.paging import data_response, paged
 from sandbox.problems import not_found, refused
 

@@ -8,12 +8,12 @@ from typing import Any
 
 from sandbox.clock import DAY, iso
 from sandbox.collection import Record
-from sandbox.data_limits import MB_PER_GB, in_mb
-from sandbox.device_fleets import DeviceFleet, Model
+from sandbox.fleet.device_fleets import DeviceFleet, Model
+from sandbox.fleet.networks import COUNTRIES, Country
 from sandbox.identifiers import eid, iccid, imei, random_id
-from sandbox.lifecycle import reason_for
-from sandbox.networks import COUNTRIES, Country
-from sandbox.sim_card_records import CONSUMED, attach
+from sandbox.iot.data_limits import MB_PER_GB, in_mb
+from sandbox.iot.lifecycle import reason_for
+from sandbox.iot.sim_card_records import CONSUMED, attach
 
 # Issuer prefix of the ICCID, home network of the IMSI, start of the MSISDN with its length.
 ISSUERS = (

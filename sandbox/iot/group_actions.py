@@ -12,9 +12,9 @@ from sandbox import bodies
 from sandbox.clock import iso, moved_on
 from sandbox.collection import EVERYTHING, Collection, Column
 from sandbox.filters import Filters
+from sandbox.iot.sim_card_actions import LONGEST, SHORTEST, USUAL
 from sandbox.paging import data_response, paged
 from sandbox.problems import association_missing, not_found, refused
-from sandbox.sim_card_actions import LONGEST, SHORTEST, USUAL
 
 if TYPE_CHECKING:
     from sandbox.context import Sandbox

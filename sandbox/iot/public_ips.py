@@ -9,12 +9,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sandbox import money, sim_card_actions, sim_cards
+from sandbox.account import balance
 from sandbox.clock import iso, moved_on
 from sandbox.collection import Collection, Column, Record
+from sandbox.iot import sim_card_actions, sim_cards
+from sandbox.iot.regions import DEFAULT_REGION, REGIONS
 from sandbox.paging import data_response
 from sandbox.problems import bad_parameter, not_found, refused
-from sandbox.regions import DEFAULT_REGION, REGIONS
 
 if TYPE_CHECKING:
     from sandbox.context import Sandbox
@@ -45,7 +46,7 @@ def register(sandbox: Sandbox) -> None:
             return
         if not succeeded:
             sandbox.public_ips.remove(stored)
-            money.set_balance(sandbox, money.balance(sandbox) + PRICE)
+            balance.set_balance(sandbox, balance.balance(sandbox) + PRICE)
             return
         stored.listed["ip"] = stored.hidden["reserved"]
         stored.listed["updated_at"] = moved_on(stored.listed["updated_at"], sandbox.clock.now())
@@ -87,11 +88,11 @@ def start_setting(
     if sandbox.public_ips.get(identifier) is not None:
         raise refused("10027", "The SIM card has a public IP already.")
     address = _free_address(sandbox, region_code)
-    if not money.has(sandbox, PRICE):
+    if not balance.has(sandbox, PRICE):
         raise refused("20100", "There is not enough money for a public IP.")
     settings = {"region_code": region_code}
     action = sim_card_actions.start_feature(sandbox, sim_card, "set_public_ip", settings, bulk_id)
-    money.spend(sandbox, PRICE)
+    balance.spend(sandbox, PRICE)
     at = iso(sandbox.clock.now())
     stored = {
         "id": identifier,

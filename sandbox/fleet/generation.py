@@ -11,13 +11,13 @@ from datetime import date
 from random import Random
 from typing import Any
 
-from sandbox import sim_card_groups
 from sandbox.clock import DAY, iso, midnight
 from sandbox.context import Sandbox
-from sandbox.device_fleets import FLEETS, DeviceFleet
-from sandbox.fleet_history import history
+from sandbox.fleet.device_fleets import FLEETS, DeviceFleet
+from sandbox.fleet.history import history
+from sandbox.fleet.sim_card_generation import CardMaker, Placement
 from sandbox.identifiers import random_id
-from sandbox.sim_card_generation import CardMaker, Placement
+from sandbox.iot import sim_card_groups
 
 YEARS_BACK = 3
 # Shares of the statuses at rest in percent; what is left is enabled.

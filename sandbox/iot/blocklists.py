@@ -14,7 +14,7 @@ from sandbox import bodies
 from sandbox.clock import iso, moved_on
 from sandbox.collection import EVERYTHING, Collection, Column, Record
 from sandbox.filters import Filters
-from sandbox.networks import COUNTRIES
+from sandbox.fleet.networks import COUNTRIES
 from sandbox.paging import data_response, list_response, page_of, paged
 from sandbox.problems import bad_parameter, missing, not_found, refused, wrong_value
 

@@ -12,9 +12,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sandbox import device_fleets, sim_cards
 from sandbox.clock import iso, seconds_of
 from sandbox.collection import Record
+from sandbox.fleet import device_fleets
+from sandbox.iot import sim_cards
 from sandbox.paging import data_response, list_response, page_of
 from sandbox.problems import not_found, refused
 

@@ -11,8 +11,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sandbox import bodies, sim_card_actions, sim_cards
+from sandbox import bodies
 from sandbox.collection import Record
+from sandbox.iot import sim_card_actions, sim_cards
 from sandbox.paging import data_response
 from sandbox.problems import refused
 

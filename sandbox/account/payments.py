@@ -11,7 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sandbox import bodies, money
+from sandbox import bodies
+from sandbox.account import balance
 from sandbox.clock import iso
 from sandbox.paging import data_response
 from sandbox.problems import wrong_type, wrong_value
@@ -80,13 +81,13 @@ async def pay(request: Request) -> Response:
     amount = Decimal(_amount(bodies.json_object(request), "amount"))
     if not amount:
         raise wrong_value("/amount", "The amount has to be above zero.", "10027")
-    money.set_balance(sandbox, money.balance(sandbox) + amount)
+    balance.set_balance(sandbox, balance.balance(sandbox) + amount)
     return data_response(
         {
             "id": sandbox.new_id(),
             "record_type": "transaction",
             "amount_cents": int(amount * 100),
-            "amount_currency": money.CURRENCY,
+            "amount_currency": balance.CURRENCY,
             "auto_recharge": False,
             "processor_status": "submitted_for_settlement",
             "transaction_processing_type": "stored_payment",

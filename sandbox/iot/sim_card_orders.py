@@ -11,10 +11,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sandbox import bodies, money, registration_codes
+from sandbox import bodies
+from sandbox.account import balance
 from sandbox.clock import iso, moved_on
 from sandbox.collection import EVERYTHING, Collection, Column, Document, Selection
 from sandbox.filters import Filters
+from sandbox.iot import registration_codes
 from sandbox.paging import data_response, paged
 from sandbox.problems import association_missing, bad_filter, not_found, refused, wrong_value
 
@@ -93,7 +95,7 @@ def _go_on(sandbox: Sandbox, identifier: str, due: float) -> None:
     if following == "processing" and listed["quantity"] == CANCELED_QUANTITY:
         following = "canceled"
         paid = Decimal(listed["cost"]["amount"])
-        money.set_balance(sandbox, money.balance(sandbox) + paid)
+        balance.set_balance(sandbox, balance.balance(sandbox) + paid)
     listed["status"] = following
     listed["updated_at"] = moved_on(listed["updated_at"], due)
     if following == "shipped":
@@ -129,9 +131,9 @@ async def preview(request: Request) -> Response:
     answer = {
         "record_type": "sim_card_order_preview",
         "quantity": quantity,
-        "sim_cards_cost": money.cost(cards),
-        "shipping_cost": money.cost(shipping),
-        "total_cost": money.cost(cards + shipping),
+        "sim_cards_cost": balance.cost(cards),
+        "shipping_cost": balance.cost(shipping),
+        "total_cost": balance.cost(cards + shipping),
     }
     return data_response(answer, 202)
 
@@ -140,13 +142,13 @@ async def create_order(request: Request) -> Response:
     """POST /sim_card_orders; 200 (specification). It is paid at once (our choice)."""
     sandbox: Sandbox = request.app.state.sandbox
     address, quantity, cards, shipping = _wanted(sandbox, bodies.json_object(request))
-    money.spend(sandbox, cards + shipping)
+    balance.spend(sandbox, cards + shipping)
     now = sandbox.clock.now()
     order = {
         "id": sandbox.new_id(),
         "record_type": "sim_card_order",
         "quantity": quantity,
-        "cost": money.cost(cards + shipping),
+        "cost": balance.cost(cards + shipping),
         "order_address": {name: address[name] for name in ADDRESS_FIELDS},
         "status": "pending",
         "tracking_url": None,

@@ -13,14 +13,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sandbox import bodies, public_ips, voice
+from sandbox import bodies
 from sandbox.clock import iso
 from sandbox.collection import EVERYTHING, Collection, Column, Record
 from sandbox.filters import Filters
+from sandbox.iot import public_ips, voice
+from sandbox.iot.regions import DEFAULT_REGION
+from sandbox.iot.sim_card_actions import never_started
 from sandbox.paging import data_response, list_response, page_of
 from sandbox.problems import Problem, association_missing, missing, not_found, wrong_value
-from sandbox.regions import DEFAULT_REGION
-from sandbox.sim_card_actions import never_started
 
 if TYPE_CHECKING:
     from sandbox.context import Sandbox

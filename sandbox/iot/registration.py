@@ -12,12 +12,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sandbox import bodies, lifecycle, money, registration_codes, sim_card_records
+from sandbox import bodies
+from sandbox.account import balance
 from sandbox.clock import iso
-from sandbox.device_fleets import DEFAULT_FLEET
+from sandbox.fleet.device_fleets import DEFAULT_FLEET
+from sandbox.fleet.sim_card_generation import CardMaker, Placement
 from sandbox.identifiers import eid
+from sandbox.iot import lifecycle, registration_codes, sim_card_records
 from sandbox.problems import JSON_TYPE, association_missing, missing, wrong_type, wrong_value
-from sandbox.sim_card_generation import CardMaker, Placement
 
 if TYPE_CHECKING:
     from sandbox.context import Sandbox
@@ -132,7 +134,7 @@ async def purchase_esims(request: Request) -> Response:
         detail = "The name consists of letters, numbers and spaces."
         raise wrong_value("/whitelabel_name", detail)
     wishes = _wishes(sandbox, body)
-    money.spend(sandbox, ESIM_PRICE * amount)
+    balance.spend(sandbox, ESIM_PRICE * amount)
     return _answer([_add(sandbox, "esim", wishes) for _ in range(amount)], [])
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sandbox import lifecycle
 from sandbox.clock import moved_on
 from sandbox.collection import EVERYTHING, Collection, Column, Record
-from sandbox.data_limits import over, thousandths_of_mb
+from sandbox.iot import lifecycle
+from sandbox.iot.data_limits import over, thousandths_of_mb
 
 if TYPE_CHECKING:
     from sandbox.context import Sandbox

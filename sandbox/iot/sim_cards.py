@@ -9,13 +9,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sandbox import bodies, lifecycle, sim_card_actions, sim_card_groups
+from sandbox import bodies
 from sandbox.clock import moved_on
 from sandbox.collection import EVERYTHING, Collection, Record, Selection
 from sandbox.filters import Filters, flag
+from sandbox.iot import lifecycle, sim_card_actions, sim_card_groups
+from sandbox.iot.sim_card_records import CONSUMED, LIMIT_CHECK_SECONDS
 from sandbox.paging import data_response, list_response, page_of
 from sandbox.problems import association_missing, bad_filter, not_found, wrong_type
-from sandbox.sim_card_records import CONSUMED, LIMIT_CHECK_SECONDS
 
 if TYPE_CHECKING:
     from sandbox.context import Sandbox

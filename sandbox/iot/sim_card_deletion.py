@@ -8,8 +8,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sandbox import lifecycle, public_ips, sim_card_records, sim_cards, usage_notifications
 from sandbox.filters import flag
+from sandbox.iot import lifecycle, public_ips, sim_card_records, sim_cards, usage_notifications
 from sandbox.paging import data_response
 from sandbox.problems import refused
 

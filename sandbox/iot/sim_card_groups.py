@@ -12,11 +12,11 @@ from starlette.routing import Route
 from sandbox import bodies
 from sandbox.clock import iso, moved_on
 from sandbox.collection import EVERYTHING, Record
-from sandbox.data_limits import in_mb
 from sandbox.filters import Filters, flag
+from sandbox.iot.data_limits import in_mb
+from sandbox.iot.sim_card_records import LIMIT_CHECK_SECONDS, group_usage
 from sandbox.paging import data_response, list_response, page_of
 from sandbox.problems import not_found, refused
-from sandbox.sim_card_records import LIMIT_CHECK_SECONDS, group_usage
 
 if TYPE_CHECKING:
     from sandbox.context import Sandbox

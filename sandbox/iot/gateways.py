@@ -14,9 +14,9 @@ from sandbox import bodies
 from sandbox.clock import iso, moved_on
 from sandbox.collection import EVERYTHING, Collection, Column, Record
 from sandbox.filters import Filters
+from sandbox.iot.regions import DEFAULT_REGION, REGIONS
 from sandbox.paging import data_response, list_response, page_of
 from sandbox.problems import not_found, refused, wrong_value
-from sandbox.regions import DEFAULT_REGION, REGIONS
 
 if TYPE_CHECKING:
     from sandbox.context import Sandbox

@@ -1,0 +1,1 @@
+"""Who and what may use the account: addresses, keys, billing groups."""

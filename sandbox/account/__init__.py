@@ -1,0 +1,1 @@
+"""The account: its money, its records, its events."""

@@ -1,0 +1,1 @@
+"""The simulated fleet as it is when it is new."""

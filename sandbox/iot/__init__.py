@@ -1,0 +1,1 @@
+"""SIM cards and what belongs to them."""
