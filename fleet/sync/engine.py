@@ -178,9 +178,7 @@ class _Sweep:
                 self._show_progress()
         self.sync.after_sweep(run.account)
         if run.new + run.changed > _ANALYZED_FROM:
-            # Until autovacuum comes by, the planner would take the table for what it was.
-            with connection.cursor() as cursor:
-                cursor.execute(f"ANALYZE {self.sync.table}")
+            self._analyze()
         return _finish(run, SyncState.COMPLETE, "")
 
     def _read_once(self, seen: Seen) -> bool:
@@ -245,8 +243,16 @@ class _Sweep:
             except BadValue as error:
                 self._note_broken(digested.record, error)
         counts = merge(self.sync, self.run.account, rows, read_at, self.origin)
+        if self.run.new <= _ANALYZED_FROM < self.run.new + counts.new:
+            self._analyze()
         self.run.new += counts.new
         self.run.changed += counts.changed
+
+    def _analyze(self) -> None:
+        # Until autovacuum comes by, the planner would take the table for what it was, and look up
+        # the digests of a batch by walks over the whole account.
+        with connection.cursor() as cursor:
+            cursor.execute(f"ANALYZE {self.sync.table}")
 
     def _note_broken(self, record: Any, error: BadValue) -> None:
         self.run.error_count += 1

@@ -54,12 +54,10 @@ class Seen:
         if not remote_ids:
             return
         self.rows += len(remote_ids)
-        with (
-            connection.cursor() as cursor,
-            cursor.copy(f"COPY {self.name} (remote_id) FROM STDIN") as copy,
-        ):
-            for remote_id in remote_ids:
-                copy.write_row((remote_id,))
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"INSERT INTO {self.name} SELECT unnest(%s::uuid[])", [_array(remote_ids)]
+            )
 
     def distinct(self) -> int:
         """How many different ids were seen."""
@@ -69,16 +67,27 @@ class Seen:
 
     def differing(self, account: TelnyxAccount, batch: Sequence[Digested]) -> list[Digested]:
         """Those of a batch that are new, differ from the stored digest, or count as removed."""
+        if not batch:
+            return []
+        digests = ",".join(rf'"\\x{record.digest.hex()}"' for record in batch)
         with connection.cursor() as cursor:
             cursor.execute(
-                # A join, because of a long ANY the planner makes a walk over the whole account.
-                f"SELECT t.remote_id, t.digest FROM unnest(%s::uuid[]) AS asked (remote_id) "
-                f"JOIN {self.table} t ON t.account_id = %s AND t.remote_id = asked.remote_id "
-                "WHERE t.removed_at IS NULL",
-                [[record.remote_id for record in batch], account.pk],
+                # OFFSET 0 keeps the planner from one walk over the whole account for each batch.
+                f"""
+                SELECT asked.place
+                FROM unnest(%s::uuid[], %s::bytea[])
+                     WITH ORDINALITY AS asked (remote_id, digest, place)
+                LEFT JOIN LATERAL (
+                    SELECT digest FROM {self.table}
+                    WHERE account_id = %s AND remote_id = asked.remote_id AND removed_at IS NULL
+                    OFFSET 0
+                ) t ON TRUE
+                WHERE t.digest IS DISTINCT FROM asked.digest
+                ORDER BY asked.place
+                """,
+                [_array([record.remote_id for record in batch]), f"{{{digests}}}", account.pk],
             )
-            stored = {remote_id: bytes(digest) for remote_id, digest in cursor.fetchall()}
-        return [record for record in batch if stored.get(record.remote_id) != record.digest]
+            return [batch[place - 1] for (place,) in cursor.fetchall()]
 
     def missing(self, account: TelnyxAccount, before: datetime, limit: int) -> list[str]:
         """Ids of stored rows, read before the pass began, that the pass did not see."""
@@ -93,6 +102,11 @@ class Seen:
                 [account.pk, before, limit],
             )
             return [str(row[0]) for row in cursor.fetchall()]
+
+
+def _array(remote_ids: Sequence[UUID]) -> str:
+    # One text is written several times faster than an array value by value.
+    return f"{{{','.join(map(str, remote_ids))}}}"
 
 
 def is_gone(error: errors.TelnyxError) -> bool:
