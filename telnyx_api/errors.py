@@ -3,7 +3,8 @@
 Two questions decide what a caller may do next, and every error answers both:
 
 ``retryable``
-    Sending the very same request again may succeed, and cannot apply a change twice.
+    Sending the very same request again may succeed, and cannot apply a change twice. Never of
+    what spends money or takes things into possession: a person decides on another attempt.
 ``maybe_applied``
     The API may have carried the request out, although we hold no answer that says so. Such a
     request is never repeated blindly; its effect has to be looked up first.

@@ -126,7 +126,13 @@ class Sender:
             before_sleep=_log_repeat,
             reraise=True,
         )
-        return retrying(attempt, ends_at)
+        try:
+            return retrying(attempt, ends_at)
+        except errors.TelnyxError as error:
+            if once:
+                # Whoever calls must not repeat it on the word of the error either.
+                error.retryable = False
+            raise
 
     def _attempt(self, request: Request, ends_at: float | None) -> Answer:
         left = self.take_turn(request.method, request.path, ends_at)

@@ -11,7 +11,7 @@ PATH = "/audit_events"
 
 AuditEventChange = TypedDict(
     "AuditEventChange",
-    {"field": str, "from": dict[str, Any], "to": dict[str, Any]},
+    {"field": str, "from": Any, "to": Any},
     total=False,
 )
 

@@ -43,8 +43,9 @@ def test_it_is_sent_once(
 ) -> None:
     rest = Reply(202, {"data": []})
     server.script(trouble, rest)
-    with pytest.raises(errors.TelnyxError):
+    with pytest.raises(errors.TelnyxError) as caught:
         call(client)
+    assert not caught.value.retryable
     assert server.turns == [rest]
     assert naps == []
 
