@@ -31,12 +31,13 @@ def main() -> int:
 
     django.setup()
     call_command("migrate", verbosity=0)
+    from tests.bench.listing import listing_rows
     from tests.bench.report import table
     from tests.bench.sync import sync_rows
 
     sims = int(os.environ.get("BENCH_SIMS", "100000"))
     rounds = int(os.environ.get("BENCH_ROUNDS", "3"))
-    rows = sync_rows(sims, rounds)
+    rows = [*listing_rows(sims, rounds), *sync_rows(sims, rounds)]
     print(table(rows))
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(
