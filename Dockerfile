@@ -50,7 +50,7 @@ VOLUME /data
 EXPOSE 4010
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s \
     CMD ["python", "-c", "import socket; socket.create_connection(('127.0.0.1', 4010), 4).close()"]
-CMD ["python", "-m", "sandbox", "--host", "0.0.0.0", "--port", "4010", "--data", "/data/sandbox.db"]
+CMD ["python", "-m", "sandbox", "--host", "0.0.0.0", "--port", "4010", "--data", "/data/sandbox.db", "--growth"]
 
 FROM base AS simfleet
 COPY --from=packages /venv /venv

@@ -21,7 +21,7 @@ define install
 endef
 
 .NOTPARALLEL:
-.PHONY: help setup setup-dev demo test lint chromium bench screenshots lock clean
+.PHONY: help setup setup-dev demo test lint chromium bench screenshots docs lock clean
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):[^#]*## (.*)/  make \1 - \2/'
@@ -94,6 +94,9 @@ bench: setup-dev ## measure
 
 screenshots: setup-dev ## take the screenshots of the pages
 	@$(PY) -m tests.screenshots
+
+docs: setup-dev ## write docs/api-coverage.md again
+	@$(PY) -m tests.api_coverage
 
 lock: $(PY) ## lock the requirements again (UPGRADE=1 takes the newest versions)
 	@command -v uv >/dev/null || test -x $(VENV)/bin/uv || \

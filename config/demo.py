@@ -208,7 +208,7 @@ class Demo:
         self._start(
             "sandbox",
             [
-                *(sys.executable, "-m", "sandbox", "--port", str(port), "--seed", "7"),
+                *(sys.executable, "-m", "sandbox", "--port", str(port), "--seed", "7", "--growth"),
                 *("--sims", self.options.sims, "--speed", self.options.speed),
                 *("--data", str(self.options.home / "sandbox.db")),
             ],

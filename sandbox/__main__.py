@@ -1,23 +1,30 @@
 """The command line: ``python -m sandbox``."""
 
 import argparse
+import json
 import os
 import signal
 import sqlite3
 import sys
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from math import inf
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from sandbox.additions import complete
+from sandbox.admin import outcome_of
 from sandbox.app import create_app
 from sandbox.clock import Clock
+from sandbox.clock_skew import MOST, set_skew, stored_skew
 from sandbox.context import Sandbox
 from sandbox.data_file import open_state
 from sandbox.fleet.generation import FleetPlan
+from sandbox.problems import Problem
 from sandbox.server import SandboxServer, listen
 from sandbox.state import UnusableDataFile
+from sandbox.usage import growth
+from sandbox.webhooks.sending import is_address
 
 KEY_VARIABLE = "SANDBOX_API_KEY"
 
@@ -67,6 +74,32 @@ def _day(text: str) -> date:
         raise argparse.ArgumentTypeError(f"{text!r} is not a day like 2026-05-31") from None
 
 
+def _skew(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = inf
+    if not abs(seconds) <= MOST:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds within ten years")
+    return seconds
+
+
+def _json_of(text: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        raise argparse.ArgumentTypeError(f"{text!r} is no JSON object")
+    return value
+
+
+def _address(text: str) -> str:
+    if not is_address(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not an http or https address")
+    return text
+
+
 def parser() -> Parser:
     """All options."""
     options = Parser(prog="sandbox", description="A stand-in for the Telnyx API.")
@@ -81,6 +114,24 @@ def parser() -> Parser:
     add("--speed", type=_factor, default=1.0, help="10 makes actions end ten times sooner")
     add("--rate-limit", type=_whole(1), help="requests a second for each key")
     add("--open-admin", action="store_true", help="/_sandbox also for clients elsewhere")
+    add("--webhook-url", type=_address, help="where events of the sandbox's own are sent, signed")
+    add(
+        "--fault",
+        type=_json_of,
+        action="append",
+        default=[],
+        help='a fault from the start, as for /_sandbox/faults: {"kind": "latency", "seconds": 0.2}',
+    )
+    add(
+        "--action-outcome",
+        type=_json_of,
+        action="append",
+        default=[],
+        help='how actions end, as for /_sandbox/action_outcomes: {"status": "failed"}',
+    )
+    add("--clock-skew", type=_skew, help="seconds by which the sandbox's clock is ahead")
+    add("--growth", action="store_true", help="connected SIM cards use data by the minute")
+    add("--standby-connects", action="store_true", help="so do those on standby, with --growth")
     return options
 
 
@@ -109,12 +160,26 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         state, stored = open_state(options.data, plan, asked)
         sandbox = Sandbox(state, Clock(options.speed), stored.seed)
+        sandbox.clock.skew = stored_skew(sandbox)
         complete(sandbox, stored)
     except UnusableDataFile as error:
         fail(str(error))
     except sqlite3.Error as error:
         fail(f"the data file {options.data} cannot be used: {error}")
+    sandbox.webhooks.send_to(options.webhook_url)
+    sandbox.standby_connects = options.standby_connects
+    if options.growth:
+        growth.start(sandbox)
     app = create_app(sandbox, api_key, stored.seed, options.rate_limit, options.open_admin)
+    try:
+        for fault in options.fault:
+            app.state.gate.faults.arm(fault)
+        sandbox.ordered_outcomes += [outcome_of(order) for order in options.action_outcome]
+    except Problem as problem:
+        source = problem.error.get("source", {}).get("pointer", "")
+        fail(f"a fault or outcome has a wrong field {source}: {problem.error['detail']}")
+    if options.clock_skew is not None:
+        set_skew(sandbox, options.clock_skew)
     host = f"[{options.host}]" if ":" in options.host else options.host
     port = listener.getsockname()[1]
 

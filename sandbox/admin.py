@@ -11,7 +11,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from sandbox import bodies
+from sandbox import bodies, clock_skew
+from sandbox.access import telephony_credentials
 from sandbox.account import balance
 from sandbox.clock import moved_on
 from sandbox.collection import Record
@@ -22,6 +23,8 @@ from sandbox.iot.lifecycle import RULES, reason_for
 from sandbox.iot.sim_card_actions import FEATURES, OrderedOutcome
 from sandbox.iot.sim_card_records import attach
 from sandbox.problems import JSON_TYPE, Problem, not_found, wrong_type, wrong_value
+from sandbox.usage import lines
+from sandbox.webhooks.sending import is_address
 
 DETAIL_FIELDS = {
     "current_imei",
@@ -108,11 +111,14 @@ async def clear_faults(request: Request) -> Response:
 
 
 async def order_outcome(request: Request) -> Response:
-    """POST /_sandbox/action_outcomes: coming SIM card actions fail, are interrupted or stuck.
+    """POST /_sandbox/action_outcomes: coming SIM card actions fail, are interrupted or stuck."""
+    order = outcome_of(bodies.json_object(request))
+    _sandbox(request).ordered_outcomes.append(order)
+    return _json(asdict(order), 201)
 
-    Fields as in :class:`OrderedOutcome`.
-    """
-    body = bodies.json_object(request)
+
+def outcome_of(body: dict[str, Any]) -> OrderedOutcome:
+    """An order from its JSON, checked; fields as in :class:`OrderedOutcome`."""
     if body.get("status") not in OUTCOMES:
         raise wrong_value("/status", f"The status is one of {', '.join(OUTCOMES)}.", "10032")
     if body.get("action_type") not in (None, *RULES, *FEATURES):
@@ -121,9 +127,7 @@ async def order_outcome(request: Request) -> Response:
         )
     if unknown := body.keys() - OrderedOutcome.__dataclass_fields__.keys():
         raise wrong_value(f"/{min(unknown)}", "An outcome has no such field.")
-    order = OrderedOutcome(**body)
-    _sandbox(request).ordered_outcomes.append(order)
-    return _json(asdict(order), 201)
+    return OrderedOutcome(**body)
 
 
 async def list_outcomes(request: Request) -> Response:
@@ -171,6 +175,9 @@ async def change_sim_card(request: Request) -> Response:
     sim_card.detail.update({name: changes[name] for name in DETAIL_FIELDS & changes.keys()})
     with sandbox.state.transaction():
         sandbox.sim_cards.save(sim_card)
+        lines.standing(
+            sandbox, sim_card.listed["id"], sim_card.listed["status"]["value"], sandbox.clock.now()
+        )
     return _json({"data": {**sim_card.listed, **sim_card.detail}})
 
 
@@ -196,6 +203,27 @@ async def change_balance(request: Request) -> Response:
 async def change_api_key(request: Request) -> Response:
     """POST /_sandbox/api_key: from now on only this key is right."""
     _gate(request).api_key = bodies.required_text(bodies.json_object(request), "api_key")
+    return Response(status_code=204)
+
+
+async def show_webhook(request: Request) -> Response:
+    """GET /_sandbox/webhook: the receiver, and the public key for the signatures."""
+    return _json(_sandbox(request).webhooks.shown())
+
+
+async def set_webhook(request: Request) -> Response:
+    """POST /_sandbox/webhook with ``url``: events are sent there from now on; null ends that."""
+    body = bodies.json_object(request)
+    url = body.get("url")
+    if url is not None and not is_address(bodies.text(url, "/url")):
+        raise wrong_value("/url", "The value is no address of http or https.", "10003")
+    _sandbox(request).webhooks.send_to(url)
+    return await show_webhook(request)
+
+
+async def remove_webhook(request: Request) -> Response:
+    """DELETE /_sandbox/webhook: nothing is sent any more."""
+    _sandbox(request).webhooks.send_to(None)
     return Response(status_code=204)
 
 
@@ -236,5 +264,10 @@ routes = [
     Route("/registration_codes", registration_codes.show, methods=["GET"]),
     Route("/balance", change_balance, methods=["POST"]),
     Route("/api_key", change_api_key, methods=["POST"]),
+    Route("/telephony_credentials", telephony_credentials.show, methods=["GET"]),
+    Route("/webhook", show_webhook, methods=["GET"]),
+    Route("/webhook", set_webhook, methods=["POST"]),
+    Route("/webhook", remove_webhook, methods=["DELETE"]),
     Route("/state", show_state, methods=["GET"]),
+    *clock_skew.routes,
 ]

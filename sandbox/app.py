@@ -5,9 +5,26 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Router
 
-from sandbox import admin
-from sandbox.access import addresses, billing_groups
-from sandbox.account import balance, payments
+from sandbox import admin, admin_usage, downloads
+from sandbox.access import (
+    access_ip_addresses,
+    address_validation,
+    addresses,
+    authentication_providers,
+    billing_groups,
+    integration_secrets,
+    telephony_credentials,
+)
+from sandbox.account import (
+    audit_events,
+    balance,
+    charges,
+    detail_records,
+    invoices,
+    payments,
+    user_tags,
+    webhook_deliveries,
+)
 from sandbox.context import Sandbox
 from sandbox.faults import Faults
 from sandbox.gate import Gate
@@ -16,6 +33,8 @@ from sandbox.iot import (
     bulk_actions,
     gateways,
     group_actions,
+    migration_sources,
+    migrations,
     ota_updates,
     public_ips,
     regions,
@@ -33,7 +52,17 @@ from sandbox.iot import (
 )
 from sandbox.problems import method_not_allowed, not_found
 from sandbox.rate_limit import RateLimit
-from sandbox.reports import wireless_detail_records_reports
+from sandbox.reports import (
+    call_events,
+    ledger_billing_group_reports,
+    message_records,
+    phone_number_downloads,
+    report_kinds,
+    session_analysis,
+    usage_reports,
+    wdrs,
+    wireless_detail_records_reports,
+)
 from sandbox.request_log import RequestLog
 
 API_ROUTES = [
@@ -58,8 +87,30 @@ API_ROUTES = [
     *billing_groups.routes,
     *payments.routes,
     *wireless_detail_records_reports.routes,
+    # Written-out paths come before those with a placeholder.
+    *message_records.routes,
+    *report_kinds.routes,
+    *call_events.routes,
+    *phone_number_downloads.routes,
+    *session_analysis.routes,
     *voice_connections.routes,
     *balance.routes,
+    *wdrs.routes,
+    *detail_records.routes,
+    *usage_reports.routes,
+    *charges.routes,
+    *invoices.routes,
+    *ledger_billing_group_reports.routes,
+    *access_ip_addresses.routes,
+    *address_validation.routes,
+    *authentication_providers.routes,
+    *integration_secrets.routes,
+    *telephony_credentials.routes,
+    *migration_sources.routes,
+    *migrations.routes,
+    *audit_events.routes,
+    *user_tags.routes,
+    *webhook_deliveries.routes,
 ]
 
 
@@ -90,9 +141,12 @@ def create_app(
     app = Starlette(
         routes=[
             Mount("/v2", gate),
+            *downloads.routes,
             Mount(
                 "/_sandbox",
-                admin.LocalOnly(Router(admin.routes, redirect_slashes=False), open_admin),
+                admin.LocalOnly(
+                    Router([*admin.routes, *admin_usage.routes], redirect_slashes=False), open_admin
+                ),
             ),
         ],
         exception_handlers={404: _unknown, 405: _wrong_method},

@@ -2,6 +2,7 @@
 
 import re
 from typing import Any
+from urllib.parse import urlsplit
 
 import orjson
 from starlette.requests import Request
@@ -38,6 +39,9 @@ def whole(body: dict[str, Any], name: str) -> int:
     value = body.get(name)
     if value is None:
         raise missing(f"/{name}")
+    # JSON does not tell 2 from 2.0.
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
     if not isinstance(value, int) or isinstance(value, bool):
         raise wrong_type(f"/{name}", "a whole number")
     return value
@@ -63,6 +67,26 @@ def uuid(value: str, pointer: str) -> str:
     """The id of a resource."""
     if not UUID.fullmatch(value):
         raise wrong_value(pointer, "The value is not a UUID.", "10006")
+    return value
+
+
+def uri(value: Any, pointer: str) -> str:
+    """An absolute address such as ``https://example.com/saml``."""
+    address = text(value, pointer)
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        parts = None
+    if parts is None or not parts.scheme or not (parts.netloc or parts.path):
+        raise wrong_value(pointer, "The value is not an absolute URI.", "10003")
+    return address
+
+
+def truth(body: dict[str, Any], name: str, default: bool) -> bool:
+    """A field that is true or false, or is not there."""
+    value = body.get(name, default)
+    if not isinstance(value, bool):
+        raise wrong_type(f"/{name}", "true or false")
     return value
 
 

@@ -13,7 +13,8 @@ def iso(seconds: float) -> str:
     """
     whole, milliseconds = divmod(round(seconds * 1000), 1000)
     moment = datetime.fromtimestamp(whole, UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{milliseconds:03d}Z"
+    # Not strftime, which writes the year 1 with one digit.
+    return f"{moment.replace(tzinfo=None).isoformat()}.{milliseconds:03d}Z"
 
 
 def seconds_of(text: str) -> float:
@@ -38,14 +39,15 @@ def midnight(day: date) -> float:
 
 
 class Clock:
-    """Wall time, and durations of simulated work divided by ``speed``."""
+    """Wall time plus ``skew`` seconds, and durations of simulated work divided by ``speed``."""
 
-    def __init__(self, speed: float = 1.0) -> None:
+    def __init__(self, speed: float = 1.0, skew: float = 0.0) -> None:
         self.speed = speed
+        self.skew = skew
 
     def now(self) -> float:
         """Unix seconds."""
-        return time.time()
+        return time.time() + self.skew
 
     def after(self, seconds: float, start: float | None = None) -> float:
         """When work that takes ``seconds`` at speed 1 ends, in Unix seconds."""

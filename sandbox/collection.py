@@ -66,6 +66,7 @@ class Record:
     detail: Document
     hidden: Document
     # As last stored, to find out what a change changed.
+    stored: bytes | None = None
     row: list[Any] = field(default_factory=list)
     labels: dict[str, list[str]] = field(default_factory=dict)
 
@@ -77,6 +78,8 @@ class Collection:
         self, state: State, name: str, columns: Iterable[Column], labels: tuple[str, ...] = ()
     ) -> None:
         self.name = name
+        # Called with the name, and the list document before and after a change.
+        self.on_change: Callable[[str, bytes | None, bytes | None], None] | None = None
         self._state = state
         self._db = state.connection
         self._columns = tuple(columns)
@@ -171,10 +174,13 @@ class Collection:
         """Add a resource; it is the newest one."""
         seq = self._next
         self._db.execute(self._insert_row, [seq, listed["id"], *self._row(listed, hidden)])
+        stored = orjson.dumps(listed)
         self._db.execute(
             self._insert_document,
-            (seq, orjson.dumps(listed), orjson.dumps(detail or {}), orjson.dumps(hidden or {})),
+            (seq, stored, orjson.dumps(detail or {}), orjson.dumps(hidden or {})),
         )
+        if self.on_change is not None:
+            self.on_change(self.name, None, stored)
         self._set_labels(seq, {}, listed)
         self._order.append(seq)
         self._next += 1
@@ -213,12 +219,12 @@ class Collection:
     def save(self, record: Record) -> None:
         """Store a changed record."""
         listed = record.listed
-        row = self._row(listed, record.hidden)
+        row, stored = self._row(listed, record.hidden), orjson.dumps(listed)
         self._db.execute(self._update_row, [*row, record.seq])
         self._db.execute(
             self._update_document,
             (
-                orjson.dumps(listed),
+                stored,
                 orjson.dumps(record.detail),
                 orjson.dumps(record.hidden),
                 record.seq,
@@ -231,6 +237,9 @@ class Collection:
             if before != after
         )
         record.row, record.labels = row, self._labels_of(listed)
+        if self.on_change is not None:
+            self.on_change(self.name, record.stored, stored)
+        record.stored = stored
 
     def remove(self, record: Record) -> None:
         """Delete a record."""
@@ -239,6 +248,8 @@ class Collection:
             self._db.execute(f"DELETE FROM {table} WHERE seq = ?", (record.seq,))
         del self._order[bisect_left(self._order, record.seq)]
         self._changed()
+        if self.on_change is not None:
+            self.on_change(self.name, record.stored, None)
 
     # Reading
 
@@ -253,7 +264,8 @@ class Collection:
         seq, *documents = row
         listed, detail, hidden = (orjson.loads(document) for document in documents)
         row = self._row(listed, hidden)
-        return Record(seq, listed, detail, hidden, row, self._labels_of(listed))
+        labels = self._labels_of(listed)
+        return Record(seq, listed, detail, hidden, documents[0], row, labels)
 
     def labelled(self, label: str, value: str) -> tuple[str, str]:
         """A condition for rows that carry this value in a list field, and the value to bind."""

@@ -1,6 +1,7 @@
 """Faults that a test orders: rules that say which request goes wrong, how, and how often."""
 
 import re
+import time
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -20,7 +21,11 @@ KINDS = (
     "unknown_status",
     "new_fields",
     "drop_fields",
+    "storm",
+    "shift_down",
+    "shift_up",
 )
+RESETS = ("seconds", "epoch")
 UNKNOWN_STATUS = "quarantined"
 NEW_FIELDS = {"carrier_profile": {"slot": 2, "labels": ["a"]}, "radio_generation": "5G"}
 DROPPED_FIELDS = ["msisdn", "tags", "updated_at", "data_limit"]
@@ -28,9 +33,12 @@ DROPPED_FIELDS = ["msisdn", "tags", "updated_at", "data_limit"]
 
 @dataclass
 class Fault:
-    """One rule. ``times`` None is for ever, ``seconds`` is for latency and hang.
+    """One rule. ``times`` None is for ever, ``seconds`` is for latency, hang and storm.
 
-    ``apply`` lets a fault of kind status or hang happen after the request was carried out.
+    ``apply`` lets a fault of kind status or hang happen after the request was carried out. A storm
+    answers 429 for so many seconds after it was armed; ``reset`` says whether its header tells
+    the seconds that are left or the time in Unix seconds (the documents contradict each other).
+    Lists shift down when a SIM card is added, and up when the newest goes, before a page is read.
     """
 
     number: int
@@ -45,16 +53,25 @@ class Fault:
     apply: bool = False
     value: str = UNKNOWN_STATUS
     fields: list[str] = field(default_factory=lambda: list(DROPPED_FIELDS))
+    reset: str = "seconds"
+    armed: float = field(default_factory=time.monotonic)
+
+    @property
+    def left(self) -> float:
+        """Seconds until a storm is over."""
+        return self.armed + self.seconds - time.monotonic()
 
     def fits(self, method: str, path: str) -> bool:
         """Whether the rule is for this request; the expression may fit any part of the path."""
+        if self.kind == "storm" and self.left <= 0:
+            return False
         if self.times == 0 or (self.method and self.method.upper() != method):
             return False
         return self.path_regex is None or re.search(self.path_regex, path) is not None
 
     def shown(self) -> dict[str, Any]:
         """The rule as the admin endpoint answers it."""
-        values = {name: value for name, value in vars(self).items() if name != "number"}
+        values = {k: v for k, v in vars(self).items() if k not in ("number", "armed")}
         match = {"method": values.pop("method"), "path_regex": values.pop("path_regex")}
         return {"id": self.number, "match": match, **values}
 
@@ -69,6 +86,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "apply": (bool,),
     "value": (str,),
     "fields": (list,),
+    "reset": (str,),
 }
 
 
@@ -96,6 +114,8 @@ def fault_of(body: dict[str, Any], number: int) -> Fault:
         raise wrong_value("/kind", f"The kind is one of {', '.join(KINDS)}.", "10032")
     if not 200 <= rest.get("status", 503) <= 599:
         raise wrong_value("/status", "The status is between 200 and 599.", "10033")
+    if rest.get("reset", RESETS[0]) not in RESETS:
+        raise wrong_value("/reset", f"The reset is one of {', '.join(RESETS)}.", "10032")
     return Fault(number, **match, **rest)
 
 

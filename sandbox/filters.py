@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from starlette.requests import Request
 
+from sandbox.bodies import UUID
 from sandbox.problems import bad_filter, bad_parameter
 
 TRUE = {"true", "1"}
@@ -36,6 +37,15 @@ class Filters:
         """A filter with one value; the last one wins."""
         values = self._values.get(field)
         return values[-1] if values else None
+
+    def identifier(self, field: str) -> str | None:
+        """A filter with the UUID of another resource, or the word null for none (behaviour)."""
+        value = self.text(field)
+        if value is not None and value != "null" and not UUID.fullmatch(value):
+            raise bad_parameter(
+                f"filter[{field}]", "10006", "Invalid ID", f"{value!r} is not a UUID."
+            )
+        return value
 
     def texts(self, field: str) -> list[str]:
         """A filter with several values, without blanks and repeats."""

@@ -4,22 +4,29 @@ import asyncio
 import hmac
 import sys
 import traceback
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from math import ceil
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.routing import Match, Route, Router
+from starlette.types import Message, Receive, Scope, Send
 
 from sandbox import connections
+from sandbox.account import audit_events
 from sandbox.clock import iso
 from sandbox.context import Sandbox
 from sandbox.faults import Fault, Faults, spoiled
+from sandbox.iot import registration, sim_card_deletion
 from sandbox.problems import (
     JSON_TYPE,
     Problem,
     body_too_large,
     method_not_allowed,
     not_found,
+    too_many_requests,
     unauthenticated,
     unexpected,
 )
@@ -48,7 +55,7 @@ class Answer:
 class Gate:
     """Stands before the resources. One request at a time is carried out, so each is atomic."""
 
-    inner: ASGIApp
+    inner: Router
     sandbox: Sandbox
     api_key: str
     faults: Faults
@@ -78,7 +85,11 @@ class Gate:
         if fault and kind == "hang" and not fault.apply:
             await _hang(fault, scope, receive)
             return
-        if fault and kind == "status" and not fault.apply:
+        if kind in ("shift_down", "shift_up"):
+            await self._shift(kind)
+        if fault and kind == "storm":
+            answer = _storm(fault, now)
+        elif fault and kind == "status" and not fault.apply:
             answer = _ordered(fault)
         else:
             answer = await self._answer(scope, body)
@@ -96,6 +107,15 @@ class Gate:
         await _send(answer, send, cut=kind == "truncate")
         if kind == "truncate":
             await connections.end(scope, receive)
+
+    async def _shift(self, kind: str) -> None:
+        """Let the fleet change while somebody reads its pages."""
+        async with self._one_at_a_time:
+            with self.sandbox.state.transaction():
+                if kind == "shift_down":
+                    registration.add_esim(self.sandbox)
+                else:
+                    sim_card_deletion.remove_newest(self.sandbox)
 
     async def _answer(self, scope: Scope, body: bytes) -> Answer:
         headers: dict[str, str] = {}
@@ -126,19 +146,28 @@ class Gate:
             return Answer.of(unexpected().response())
         database = sandbox.state.connection
         before = database.total_changes
+        sandbox.journal.begin()
         database.execute("BEGIN")
         try:
             answer = await self._ask(scope, body)
+            if answer.status < 400 and database.total_changes != before:
+                self._audit(scope, answer)
         except BaseException:
             database.execute("ROLLBACK")
             sandbox.reload()
             raise
         if answer.status < 400 or database.total_changes == before:
             database.execute("COMMIT")
+            sandbox.state.committed()
         else:
             database.execute("ROLLBACK")
             sandbox.reload()
         return answer
+
+    def _audit(self, scope: Scope, answer: Answer) -> None:
+        if scope["method"] in audit_events.CHANGE_TYPES:
+            subject = scope.get("path_params", {}).get("id")
+            audit_events.record(self.sandbox, scope["method"], subject, answer.body)
 
     async def _ask(self, scope: Scope, body: bytes) -> Answer:
         """The resource's answer; its faults become a 500 and are shown on stderr."""
@@ -156,14 +185,30 @@ class Gate:
         except Problem as problem:
             return Answer.of(problem.response())
         except HTTPException as error:
-            known = method_not_allowed() if error.status_code == 405 else not_found()
-            return Answer.of(known.response())
+            if error.status_code == 405:
+                return Answer.of(method_not_allowed(self._methods(scope)).response())
+            return Answer.of(not_found().response())
         except Exception:
             traceback.print_exc(file=sys.stderr)
             return Answer.of(unexpected().response())
         start, *rest = messages
         parts = [message.get("body", b"") for message in rest]
         return Answer(start["status"], list(start["headers"]), b"".join(parts))
+
+    def _methods(self, scope: Scope) -> set[str]:
+        """What the path of a request takes; a written-out path wins over placeholders."""
+        fitting = [
+            route
+            for route in self.inner.routes
+            if isinstance(route, Route) and route.matches(scope)[0] != Match.NONE
+        ]
+        fewest = min((route.path.count("{") for route in fitting), default=0)
+        return {
+            method
+            for route in fitting
+            if route.path.count("{") == fewest
+            for method in route.methods or ()
+        }
 
     def _catch_up(self, batches: int | None = None) -> bool:
         """Let what has come due happen; False when that went wrong."""
@@ -174,6 +219,12 @@ class Gate:
             self.sandbox.reload()
             return False
         return True
+
+    @asynccontextmanager
+    async def exclusively(self) -> AsyncIterator[None]:
+        """While this lasts no request is carried out."""
+        async with self._one_at_a_time:
+            yield
 
     async def run_schedule(self) -> None:
         """Let due changes happen though nobody asks; never ends."""
@@ -222,6 +273,21 @@ def _ordered(fault: Fault) -> Answer:
         headers,
     )
     return Answer.of(problem.response())
+
+
+def _storm(fault: Fault, now: float) -> Answer:
+    """A 429 with the headers of the rate limit (behaviour: reset has two readings)."""
+    left = max(1, ceil(fault.left))
+    reset = left if fault.reset == "seconds" else ceil(now) + left
+    return Answer.of(
+        too_many_requests(
+            {
+                "x-ratelimit-limit": "1",
+                "x-ratelimit-remaining": "0",
+                "x-ratelimit-reset": str(reset),
+            }
+        ).response()
+    )
 
 
 async def _send(answer: Answer, send: Send, cut: bool) -> None:

@@ -11,6 +11,8 @@ from sandbox.problems import JSON_TYPE, bad_parameter
 
 DEFAULT_SIZE = 20
 LARGEST_SIZE = 250
+# Beyond any list, and within what JSON readers take for a number.
+LARGEST_NUMBER = 10**12
 
 
 @dataclass(frozen=True)
@@ -42,8 +44,22 @@ def _whole_number(request: Request, name: str, default: int, largest: int | None
 def page_of(request: Request, largest: int = LARGEST_SIZE) -> Page:
     """The page that a request asks for (defaults and limits: specification)."""
     return Page(
-        number=_whole_number(request, "page[number]", 1, None),
+        number=_whole_number(request, "page[number]", 1, LARGEST_NUMBER),
         size=_whole_number(request, "page[size]", DEFAULT_SIZE, largest),
+    )
+
+
+def limited_page_of(request: Request) -> Page:
+    """The same where page[limit] is another name of page[size], and wins (our choice)."""
+    page = page_of(request)
+    return Page(page.number, _whole_number(request, "page[limit]", page.size, LARGEST_SIZE))
+
+
+def legacy_page_of(request: Request) -> Page:
+    """The page that a request of the legacy reports asks for (specification)."""
+    return Page(
+        number=_whole_number(request, "page", 1, LARGEST_NUMBER),
+        size=_whole_number(request, "per_page", DEFAULT_SIZE, LARGEST_SIZE),
     )
 
 

@@ -4,6 +4,7 @@ Codes are those that the API documents; which HTTP status goes with a code is pa
 and is decided here alone. The sentences are ours.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 import orjson
@@ -60,10 +61,14 @@ def not_found() -> Problem:
     )
 
 
-def method_not_allowed() -> Problem:
-    """A known path with another method (behaviour: 405 with 10030)."""
+def method_not_allowed(allowed: Iterable[str] = ()) -> Problem:
+    """A known path with another method (behaviour: 405 with 10030); Allow as in RFC 9110."""
     return Problem(
-        405, "10030", "Method not allowed", "This path does not take the method of the request."
+        405,
+        "10030",
+        "Method not allowed",
+        "This path does not take the method of the request.",
+        headers={"allow": ", ".join(sorted(allowed))} if allowed else None,
     )
 
 
@@ -133,6 +138,11 @@ def association_missing(pointer: str, what: str) -> Problem:
         f"There is no {what} with this id.",
         {"pointer": pointer},
     )
+
+
+def duplicate(pointer: str, detail: str) -> Problem:
+    """A body field with a value that has to be unique and is taken (behaviour: 10012)."""
+    return Problem(422, "10012", "Duplicate resource", detail, {"pointer": pointer})
 
 
 def refused(code: str, detail: str) -> Problem:

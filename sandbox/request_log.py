@@ -3,11 +3,66 @@
 from collections import deque
 from dataclasses import asdict, dataclass
 from typing import Any
+from urllib.parse import unquote, unquote_plus
 
 import orjson
 
 KEPT = 200_000
 HIDDEN = "[API key]"
+CONCEALED = "[secret]"
+# A body that is no JSON may hold a secret anywhere.
+UNREADABLE = "[not JSON, and not shown]"
+# Nothing of the API is nested so deep, and what is shown has to be written as JSON again.
+DEEPEST = 40
+TOO_DEEP = "[nested too deep]"
+# Where bodies hold secrets only these fields are shown: a misspelt name conceals no less.
+SHOWN = {
+    "/v2/integration_secrets": ("identifier", "type"),
+    "/v2/storage/migration_sources": ("bucket_name", "provider", "source_region"),
+}
+SECRET_NAMES = {
+    "token",
+    "password",
+    "access_key",
+    "secret_access_key",
+    "api_key",
+    "pin",
+    "pin1",
+    "pin2",
+    "puk",
+    "puk1",
+    "puk2",
+}
+SECRET_FIELDS = SECRET_NAMES | {"username", "provider_auth"}
+
+
+def concealed(value: Any, path: str) -> Any:
+    """A body without what must not be kept: passwords, tokens, keys and the PINs of SIM cards."""
+    for secret_path, shown in SHOWN.items():
+        if path.startswith(secret_path):
+            if not isinstance(value, dict):
+                return CONCEALED
+            # A name that nobody knows may be a secret that got in the wrong place.
+            return {
+                name if name in shown or name.lower() in SECRET_FIELDS else CONCEALED: (
+                    item if name in shown and isinstance(item, str) else CONCEALED
+                )
+                for name, item in value.items()
+            }
+    return _without_secrets(value, DEEPEST)
+
+
+def _without_secrets(value: Any, deep: int) -> Any:
+    if not isinstance(value, dict | list):
+        return value
+    if not deep:
+        return TOO_DEEP
+    if isinstance(value, list):
+        return [_without_secrets(item, deep - 1) for item in value]
+    return {
+        name: CONCEALED if name.lower() in SECRET_NAMES else _without_secrets(item, deep - 1)
+        for name, item in value.items()
+    }
 
 
 @dataclass
@@ -37,13 +92,21 @@ class RequestLog:
         def safe(text: str) -> str:
             return text.replace(secret, HIDDEN) if secret in text else text
 
-        entry = LoggedRequest(time, method, safe(path), safe(query))
+        query = safe(query)
+        # The key may be written with percent signs.
+        if secret in unquote(query) or secret in unquote_plus(query):
+            query = safe(safe(unquote(query)).replace("+", " "))
+        entry = LoggedRequest(time, method, safe(path), query)
         if body:
             text = safe(body.decode("utf-8", "replace"))
             try:
-                entry.body = orjson.loads(text)
+                entry.body = concealed(orjson.loads(text), path)
             except orjson.JSONDecodeError:
-                entry.body = text
+                entry.body = UNREADABLE if path.startswith(tuple(SHOWN)) else text
+            else:
+                # JSON can write the same letters in several ways.
+                if (shown := orjson.dumps(entry.body).decode()) != (plain := safe(shown)):
+                    entry.body = orjson.loads(plain)
         self._requests.append(entry)
         return entry
 

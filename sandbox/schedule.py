@@ -38,6 +38,11 @@ class Schedule:
         )
         self.next_due = min(self.next_due, due)
 
+    def move(self, seconds: float, before: float) -> None:
+        """Move the due times before a time in Unix seconds, because the clock itself was moved."""
+        self._db.execute("UPDATE schedule SET due = due + ? WHERE due < ?", (seconds, before))
+        self.reload()
+
     def run_due(self, now: float, batches: int | None = None) -> int:
         """Do what has come due, in order of time; answers how much that was.
 

@@ -47,18 +47,22 @@ class SandboxServer(uvicorn.Server):
         )
         self._app = app
         self._on_ready = on_ready
-        self._schedule: asyncio.Task[None] | None = None
+        self._background: list[asyncio.Task[None]] = []
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to answer."""
         await super().startup(sockets)
-        self._schedule = asyncio.create_task(self._app.state.gate.run_schedule())
+        state = self._app.state
+        self._background = [
+            asyncio.create_task(state.gate.run_schedule()),
+            asyncio.create_task(state.sandbox.webhooks.run(state.gate.exclusively)),
+        ]
         self._on_ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Finish what was begun."""
-        if self._schedule is not None:
-            self._schedule.cancel()
+        for task in self._background:
+            task.cancel()
         await super().shutdown(sockets)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:

@@ -1,7 +1,7 @@
 """The SQLite database that holds everything the sandbox knows."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,6 +22,10 @@ class State:
 
     def __init__(self, path: Path | None, loading: bool = False) -> None:
         self.path = path
+        # Called after every transaction that went well.
+        self.on_commit: Callable[[], None] | None = None
+        # Called after every transaction that was taken back.
+        self.on_rollback: Callable[[], None] | None = None
         try:
             self.connection = sqlite3.connect(
                 ":memory:" if path is None else str(path),
@@ -78,8 +82,16 @@ class State:
             yield
         except BaseException:
             self.connection.execute("ROLLBACK")
+            if self.on_rollback is not None:
+                self.on_rollback()
             raise
         self.connection.execute("COMMIT")
+        self.committed()
+
+    def committed(self) -> None:
+        """Say so to who wants to know."""
+        if self.on_commit is not None:
+            self.on_commit()
 
     def close(self) -> None:
         """Close the file; in WAL mode its journal is folded in."""

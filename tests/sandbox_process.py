@@ -65,10 +65,11 @@ def start_sandbox(
     rate_limit: int | None = None,
     port: int = 0,
     as_of: str | None = None,
+    options: tuple[str, ...] = (),
 ) -> SandboxProcess:
     """Start a sandbox and wait until it is ready; ``port`` 0 is any free one."""
     command = [sys.executable, "-m", "sandbox", "--port", str(port)]
-    command += ["--sims", str(sims), "--seed", str(seed), "--speed", str(speed)]
+    command += ["--sims", str(sims), "--seed", str(seed), "--speed", str(speed), *options]
     for option, value in (("--data", data), ("--rate-limit", rate_limit), ("--as-of", as_of)):
         if value is not None:
             command += [option, str(value)]

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from sandbox.account import ledger, recharging
 from sandbox.paging import data_response
 from sandbox.problems import refused
 
@@ -37,8 +38,8 @@ def balance(sandbox: Sandbox) -> Decimal:
 
 
 def set_balance(sandbox: Sandbox, value: Decimal) -> None:
-    """Put this amount on the account."""
-    sandbox.state.set_fact("balance", amount(value))
+    """Put this amount on the account; the ledger shows the difference as an adjustment."""
+    ledger.post(sandbox, "adjustment", value - balance(sandbox), "Adjustment of the balance")
 
 
 def has(sandbox: Sandbox, price: Decimal) -> bool:
@@ -46,11 +47,19 @@ def has(sandbox: Sandbox, price: Decimal) -> bool:
     return balance(sandbox) + CREDIT_LIMIT >= price
 
 
-def spend(sandbox: Sandbox, price: Decimal) -> None:
+def spend(
+    sandbox: Sandbox,
+    price: Decimal,
+    kind: str,
+    description: str,
+    quantity: int = 1,
+    reference: str | None = None,
+) -> None:
     """Pay, or refuse for want of money (behaviour: 20100)."""
     if not has(sandbox, price):
         raise refused("20100", f"This costs {amount(price)} {CURRENCY}, which is not available.")
-    set_balance(sandbox, balance(sandbox) - price)
+    ledger.post(sandbox, kind, -price, description, quantity, reference)
+    recharging.recharge(sandbox)
 
 
 def document(sandbox: Sandbox) -> dict[str, Any]:

@@ -12,8 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sandbox import bodies
-from sandbox.account import balance
-from sandbox.clock import iso
+from sandbox.account import recharging
 from sandbox.paging import data_response
 from sandbox.problems import wrong_type, wrong_value
 
@@ -22,31 +21,17 @@ if TYPE_CHECKING:
 
 AMOUNT = re.compile(r"[0-9]{1,7}\.[0-9]{2}")
 PREFERENCES = ("credit_paypal", "ach")
-FIRST = {
-    "id": "1524000000000000001",
-    "record_type": "auto_recharge_pref",
-    "enabled": False,
-    "invoice_enabled": False,
-    "preference": "credit_paypal",
-    "threshold_amount": "50.00",
-    "recharge_amount": "250.00",
-}
-
-
-def _preferences(sandbox: Sandbox) -> dict[str, Any]:
-    stored = sandbox.state.fact("auto_recharge")
-    return dict(FIRST) if stored is None else orjson.loads(stored)
 
 
 async def get_preferences(request: Request) -> Response:
-    """GET /payment/auto_recharge_prefs. The sandbox keeps them and never recharges by itself."""
-    return data_response(_preferences(request.app.state.sandbox))
+    """GET /payment/auto_recharge_prefs."""
+    return data_response(recharging.preferences(request.app.state.sandbox))
 
 
 async def update_preferences(request: Request) -> Response:
     """PATCH /payment/auto_recharge_prefs."""
     sandbox: Sandbox = request.app.state.sandbox
-    body, preferences = bodies.json_object(request), _preferences(sandbox)
+    body, preferences = bodies.json_object(request), recharging.preferences(sandbox)
     for name in ("enabled", "invoice_enabled"):
         if name in body:
             if not isinstance(body[name], bool):
@@ -81,19 +66,7 @@ async def pay(request: Request) -> Response:
     amount = Decimal(_amount(bodies.json_object(request), "amount"))
     if not amount:
         raise wrong_value("/amount", "The amount has to be above zero.", "10027")
-    balance.set_balance(sandbox, balance.balance(sandbox) + amount)
-    return data_response(
-        {
-            "id": sandbox.new_id(),
-            "record_type": "transaction",
-            "amount_cents": int(amount * 100),
-            "amount_currency": balance.CURRENCY,
-            "auto_recharge": False,
-            "processor_status": "submitted_for_settlement",
-            "transaction_processing_type": "stored_payment",
-            "created_at": iso(sandbox.clock.now()),
-        }
-    )
+    return data_response(recharging.pay(sandbox, amount))
 
 
 routes = [

@@ -115,7 +115,7 @@ async def create_gateway(request: Request) -> Response:
     body = bodies.json_object(request)
     name = bodies.required_text(body, "name")
     network_id = bodies.uuid(bodies.required_text(body, "network_id"), "/network_id")
-    region_code = body.get("region_code") or DEFAULT_REGION
+    region_code = bodies.text(body.get("region_code", DEFAULT_REGION), "/region_code")
     if region_code not in REGIONS:
         detail = f"{region_code!r} is not one of {', '.join(REGIONS)}."
         raise wrong_value("/region_code", detail, "10032")

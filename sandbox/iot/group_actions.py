@@ -131,7 +131,7 @@ async def list_group_actions(request: Request) -> Response:
     filters = Filters(request, ("sim_card_group_id", "status", "type"))
     selection = EVERYTHING
     for field, value in (
-        ("sim_card_group_id", filters.text("sim_card_group_id")),
+        ("sim_card_group_id", filters.identifier("sim_card_group_id")),
         ("status", filters.choice("status", STATUSES)),
         ("type", filters.choice("type", tuple(FIELDS))),
     ):

@@ -58,6 +58,15 @@ RULES: dict[str, Rule] = {
 }
 
 
+# What the system starts by itself; no request can ask for it (specification).
+SYSTEM_RULES: dict[str, Rule] = {
+    "enable_standby_sim_card": Rule(
+        frozenset({"standby"}), "enabling", "enabled", needs_group=True
+    ),
+}
+EVERY_RULE = {**RULES, **SYSTEM_RULES}
+
+
 @dataclass(frozen=True)
 class Facts:
     """What the rules need to know of a SIM card."""
@@ -93,7 +102,7 @@ def refusal(action_type: str, facts: Facts) -> Refusal | None:
     """
     if facts.action_in_progress or facts.status in TRANSITIONAL:
         return Refusal("10036", "Another action on this SIM card is still in progress.")
-    rule = RULES[action_type]
+    rule = EVERY_RULE[action_type]
     if facts.status not in rule.begins_from:
         verb = action_type.replace("_", " ")
         return Refusal("10027", f"A SIM card that is {facts.status} does not take {verb}.")
@@ -107,7 +116,7 @@ def refusal(action_type: str, facts: Facts) -> Refusal | None:
 
 def begin(action_type: str) -> str:
     """The status of a SIM card while the action runs."""
-    return RULES[action_type].through
+    return EVERY_RULE[action_type].through
 
 
 def finish(action_type: str, facts: Facts) -> Ending:
@@ -115,9 +124,12 @@ def finish(action_type: str, facts: Facts) -> Ending:
 
     Our choice: to enable a SIM card that is over its limit fails, because the limit fires at once.
     """
-    if action_type == "enable" and facts.over_limit:
+    if EVERY_RULE[action_type].ends_in == "enabled" and facts.over_limit:
         return Ending("failed", "The SIM card is over its data limit.", "data_limit_exceeded")
-    return Ending("completed", None, RULES[action_type].ends_in)
+    if action_type == "enable" and not facts.imei_allowed:
+        # It was enabled, and the network saw the wrong device at once (our choice).
+        return Ending("completed", None, "unauthorized_imei")
+    return Ending("completed", None, EVERY_RULE[action_type].ends_in)
 
 
 def broken_off(action_type: str, outcome: str, reason: str | None, before: str) -> Ending:
@@ -136,3 +148,11 @@ def after_limit_check(status: str, over_limit: bool) -> str:
     if not over_limit and status == "data_limit_exceeded":
         return "enabled"
     return status
+
+
+def after_device_check(status: str, imei_allowed: bool) -> str:
+    """The status once the device was compared with the list of IMEIs (behaviour).
+
+    Nothing brings a SIM card back from unauthorized_imei but to enable it.
+    """
+    return "unauthorized_imei" if status == "enabled" and not imei_allowed else status

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sandbox.account import balance
+from sandbox.account import balance, ledger
 from sandbox.clock import iso, moved_on
 from sandbox.collection import Collection, Column, Record
 from sandbox.iot import sim_card_actions, sim_cards
@@ -46,7 +46,8 @@ def register(sandbox: Sandbox) -> None:
             return
         if not succeeded:
             sandbox.public_ips.remove(stored)
-            balance.set_balance(sandbox, balance.balance(sandbox) + PRICE)
+            identifier = sim_card.listed["id"]
+            ledger.post(sandbox, "refund", PRICE, "Public IP that was not set", 1, identifier)
             return
         stored.listed["ip"] = stored.hidden["reserved"]
         stored.listed["updated_at"] = moved_on(stored.listed["updated_at"], sandbox.clock.now())
@@ -92,7 +93,7 @@ def start_setting(
         raise refused("20100", "There is not enough money for a public IP.")
     settings = {"region_code": region_code}
     action = sim_card_actions.start_feature(sandbox, sim_card, "set_public_ip", settings, bulk_id)
-    balance.spend(sandbox, PRICE)
+    balance.spend(sandbox, PRICE, "new_public_ip", "Public IP, first month", 1, identifier)
     at = iso(sandbox.clock.now())
     stored = {
         "id": identifier,

@@ -13,13 +13,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sandbox import bodies
-from sandbox.account import balance
+from sandbox.account import balance, ledger
 from sandbox.clock import iso
 from sandbox.fleet.device_fleets import DEFAULT_FLEET
 from sandbox.fleet.sim_card_generation import CardMaker, Placement
 from sandbox.identifiers import eid
 from sandbox.iot import lifecycle, registration_codes, sim_card_records
 from sandbox.problems import JSON_TYPE, association_missing, missing, wrong_type, wrong_value
+from sandbox.usage import lines
 
 if TYPE_CHECKING:
     from sandbox.context import Sandbox
@@ -51,12 +52,14 @@ def _wishes(sandbox: Sandbox, body: dict[str, Any]) -> tuple[str, str, list[str]
     if status not in STATUSES:
         raise wrong_value("/status", f"{status!r} is not one of {', '.join(STATUSES)}.", "10032")
     tags = list(dict.fromkeys(bodies.texts(body.get("tags") or [], "/tags")))
-    group_id = body.get("sim_card_group_id")
+    group_id = None
+    if "sim_card_group_id" in body:
+        group_id = bodies.text(body["sim_card_group_id"], "/sim_card_group_id")
     if group_id is None:
         rows = sandbox.state.connection.execute("SELECT id FROM sim_card_groups ORDER BY seq")
         groups = (sandbox.sim_card_groups.get(identifier) for (identifier,) in rows.fetchall())
         group_id = next(g.listed["id"] for g in groups if g is not None and g.listed["default"])
-    elif not isinstance(group_id, str) or sandbox.sim_card_groups.get(group_id) is None:
+    elif sandbox.sim_card_groups.get(group_id) is None:
         raise association_missing("/sim_card_group_id", "SIM card group")
     return group_id, status, tags
 
@@ -82,10 +85,17 @@ def _add(sandbox: Sandbox, kind: str, wishes: tuple[str, str, list[str]]) -> dic
         created_at=iso(now),
         updated_at=iso(now),
     )
-    sandbox.sim_cards.insert(listed, card.detail, {**card.hidden, "becomes": status})
+    hidden = {**card.hidden, "becomes": status}
+    sandbox.sim_cards.insert(listed, card.detail, hidden)
+    lines.add(sandbox, listed, hidden, ledger.units(ESIM_PRICE) if esim else 0)
     due = sandbox.clock.after(REGISTRATION_SECONDS, now)
     sandbox.schedule.add(due, "sim_card_registration", listed["id"])
     return listed
+
+
+def add_esim(sandbox: Sandbox) -> None:
+    """An eSIM that somebody else bought in the meantime."""
+    _add(sandbox, "esim", _wishes(sandbox, {}))
 
 
 def _answer(cards: list[dict[str, Any]], errors: list[dict[str, Any]]) -> Response:
@@ -134,7 +144,7 @@ async def purchase_esims(request: Request) -> Response:
         detail = "The name consists of letters, numbers and spaces."
         raise wrong_value("/whitelabel_name", detail)
     wishes = _wishes(sandbox, body)
-    balance.spend(sandbox, ESIM_PRICE * amount)
+    balance.spend(sandbox, ESIM_PRICE * amount, "esim", "eSIM purchase", amount)
     return _answer([_add(sandbox, "esim", wishes) for _ in range(amount)], [])
 
 

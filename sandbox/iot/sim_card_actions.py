@@ -175,10 +175,25 @@ def _begin(
     return action
 
 
+def interrupt(sandbox: Sandbox, sim_card: Record, reason: str, at: float) -> None:
+    """Break off what is in progress on a SIM card; ``at`` in Unix seconds.
+
+    Only actions that leave the status alone can be: the others begin by taking it off the network.
+    """
+    running = EVERYTHING.also("c.sim_card_id = ?", sim_card.listed["id"])
+    for identifier in sandbox.sim_card_actions.ids(running.also("c.status = 'in-progress'")):
+        action = sandbox.sim_card_actions.get(identifier)
+        if action is not None and action.listed["action_type"] in FEATURES:
+            action.listed["status"] = {"value": "interrupted", "reason": reason}
+            action.listed["updated_at"] = moved_on(action.listed["updated_at"], at)
+            sandbox.sim_card_actions.save(action)
+            sandbox.feature_endings[action.listed["action_type"]](sim_card, action.listed, False)
+
+
 def complete(sandbox: Sandbox, identifier: str, due: float) -> None:
-    """End an action, at the time it was due (Unix seconds)."""
+    """End an action, at the time it was due (Unix seconds), unless it was broken off before."""
     action = sandbox.sim_card_actions.get(identifier)
-    if action is None:
+    if action is None or action.listed["status"]["value"] != "in-progress":
         return
     action_type = action.listed["action_type"]
     sim_card = sandbox.sim_cards.get(action.listed["sim_card_id"])

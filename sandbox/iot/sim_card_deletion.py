@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from sandbox.collection import EVERYTHING
 from sandbox.filters import flag
 from sandbox.iot import lifecycle, public_ips, sim_card_records, sim_cards, usage_notifications
 from sandbox.paging import data_response
 from sandbox.problems import refused
+from sandbox.usage import lines
 
 if TYPE_CHECKING:
     from sandbox.collection import Record
@@ -36,7 +39,16 @@ def remove(sandbox: Sandbox, sim_card: Record) -> None:
     """Take a SIM card out of the account, with all that belongs to it."""
     public_ips.forget(sandbox, sim_card.listed["id"])
     usage_notifications.forget(sandbox, sim_card.listed["id"])
+    lines.forget(sandbox, sim_card.listed["id"])
     sandbox.sim_cards.remove(sim_card)
+
+
+def remove_newest(sandbox: Sandbox) -> None:
+    """A SIM card that somebody else took out of the account in the meantime."""
+    items, _ = sandbox.sim_cards.page(EVERYTHING, 0, 1)
+    newest = sandbox.sim_cards.get(orjson.loads(items[0])["id"]) if items else None
+    if newest is not None:
+        remove(sandbox, newest)
 
 
 async def delete_sim_card(request: Request) -> Response:

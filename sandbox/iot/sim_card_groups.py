@@ -67,7 +67,7 @@ async def list_sim_card_groups(request: Request) -> Response:
     filters = Filters(request, FILTERS)
     selection = EVERYTHING
     for field in FILTERS:
-        value = filters.text(field)
+        value = filters.text(field) if field == "name" else filters.identifier(field)
         if value == "null":
             selection = selection.also(f"c.{field} IS NULL")
         elif value is not None:

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sandbox import bodies
-from sandbox.account import balance
+from sandbox.account import balance, ledger
 from sandbox.clock import iso, moved_on
 from sandbox.collection import EVERYTHING, Collection, Column, Document, Selection
 from sandbox.filters import Filters
@@ -95,7 +95,7 @@ def _go_on(sandbox: Sandbox, identifier: str, due: float) -> None:
     if following == "processing" and listed["quantity"] == CANCELED_QUANTITY:
         following = "canceled"
         paid = Decimal(listed["cost"]["amount"])
-        balance.set_balance(sandbox, balance.balance(sandbox) + paid)
+        ledger.post(sandbox, "refund", paid, "SIM card order that was canceled", 1, identifier)
     listed["status"] = following
     listed["updated_at"] = moved_on(listed["updated_at"], due)
     if following == "shipped":
@@ -142,10 +142,11 @@ async def create_order(request: Request) -> Response:
     """POST /sim_card_orders; 200 (specification). It is paid at once (our choice)."""
     sandbox: Sandbox = request.app.state.sandbox
     address, quantity, cards, shipping = _wanted(sandbox, bodies.json_object(request))
-    balance.spend(sandbox, cards + shipping)
+    identifier = sandbox.new_id()
+    balance.spend(sandbox, cards + shipping, "order", "SIM card order", quantity, identifier)
     now = sandbox.clock.now()
     order = {
-        "id": sandbox.new_id(),
+        "id": identifier,
         "record_type": "sim_card_order",
         "quantity": quantity,
         "cost": balance.cost(cards + shipping),

@@ -8,6 +8,7 @@ from sandbox.clock import moved_on
 from sandbox.collection import EVERYTHING, Collection, Column, Record
 from sandbox.iot import lifecycle
 from sandbox.iot.data_limits import over, thousandths_of_mb
+from sandbox.usage import lines
 
 if TYPE_CHECKING:
     from sandbox.context import Sandbox
@@ -49,12 +50,12 @@ def register(sandbox: Sandbox) -> None:
 def facts(sandbox: Sandbox, sim_card: Record) -> lifecycle.Facts:
     """What the rules of the status need to know."""
     listed = sim_card.listed
-    allowed = listed.get("authorized_imeis")
+    allowed, device = listed.get("authorized_imeis"), sim_card.hidden.get("imei")
     return lifecycle.Facts(
         status=listed["status"]["value"],
         has_group=listed.get("sim_card_group_id") is not None,
         action_in_progress=bool(listed.get("actions_in_progress")),
-        imei_allowed=not allowed or sim_card.hidden.get("imei") in allowed,
+        imei_allowed=not allowed or device is None or device in allowed,
         over_limit=is_over_limit(sandbox, sim_card),
     )
 
@@ -79,6 +80,7 @@ def set_status(
     listed["updated_at"] = moved_on(listed["updated_at"], at)
     attach(sim_card)
     sandbox.sim_cards.save(sim_card)
+    lines.standing(sandbox, listed["id"], status, at)
 
 
 def attach(sim_card: Record) -> None:
@@ -99,12 +101,14 @@ def attach(sim_card: Record) -> None:
 
 
 def check_limit(sandbox: Sandbox, identifier: str, at: float) -> None:
-    """Compare usage with the limit again; ``at`` in Unix seconds."""
+    """Compare usage with the limit, and the device with its list; ``at`` in Unix seconds."""
     sim_card = sandbox.sim_cards.get(identifier)
     if sim_card is None:
         return
-    status = sim_card.listed["status"]["value"]
-    after = lifecycle.after_limit_check(status, is_over_limit(sandbox, sim_card))
+    known = facts(sandbox, sim_card)
+    status = known.status
+    after = lifecycle.after_device_check(status, known.imei_allowed)
+    after = lifecycle.after_limit_check(after, known.over_limit)
     if after != status:
         set_status(sandbox, sim_card, after, at, in_progress=False)
 

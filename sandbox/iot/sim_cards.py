@@ -48,7 +48,7 @@ def _selection(request: Request, cards: Collection) -> Selection:
         selection = selection.also(f"c.status IN ({marks})", *statuses)
     for tag in filters.texts("tags"):
         selection = selection.also(*cards.labelled("tags", tag))
-    if group_id := filters.text("sim_card_group_id"):
+    if group_id := filters.identifier("sim_card_group_id"):
         if group_id == "null":
             selection = selection.also("c.sim_card_group_id IS NULL")
         else:
@@ -122,7 +122,7 @@ async def update_sim_card(request: Request) -> Response:
         sim_card.listed.update(changes)
         sim_card.listed["updated_at"] = moved_on(sim_card.listed["updated_at"], now)
         sandbox.sim_cards.save(sim_card)
-        if "data_limit" in changes or "sim_card_group_id" in changes:
+        if changes.keys() - {"tags"}:
             due = sandbox.clock.after(LIMIT_CHECK_SECONDS, now)
             sandbox.schedule.add(due, "sim_card_limit", sim_card.listed["id"])
     return data_response(shown(sim_card))

@@ -66,7 +66,7 @@ def _threshold(body: dict[str, Any]) -> dict[str, str]:
 async def list_notifications(request: Request) -> Response:
     """GET /sim_card_data_usage_notifications, newest first."""
     sandbox: Sandbox = request.app.state.sandbox
-    value = Filters(request, ("sim_card_id",)).text("sim_card_id")
+    value = Filters(request, ("sim_card_id",)).identifier("sim_card_id")
     selection = EVERYTHING if value is None else EVERYTHING.also("c.sim_card_id = ?", value)
     return paged(request, sandbox.usage_notifications, selection)
 

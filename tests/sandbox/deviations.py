@@ -46,6 +46,13 @@ NULLABLE: dict[str, tuple[str, ...]] = {
     ),
     # There is none before the report is complete.
     "WdrReport": ("report_url",),
+    # Neither is known before something is copied, and nothing is expected of what was stopped.
+    "MigrationParams": ("eta", "last_copy"),
+    # Only what is active was activated.
+    "AuthenticationProvider": ("activated_at",),
+    # A SIM card without a number or a group has neither.
+    "ExternalWdrDetailRecordDto": ("phone_number", "sim_group_id", "sim_group_name"),
+    "SimCardUsageDetailRecord": ("phone_number", "sim_group_id", "sim_group_name"),
     "SearchedSIMCardGroup": ("private_wireless_gateway_id", "wireless_blocklist_id", "data_limit"),
 }
 
@@ -68,7 +75,10 @@ MORE_PATHS = {
 }
 
 # Fields that are there only when a parameter asks for them.
-OPTIONAL: dict[str, tuple[str, ...]] = {"SIMCard": ("pin_puk_codes",)}
+OPTIONAL: dict[str, tuple[str, ...]] = {
+    "SIMCard": ("pin_puk_codes",),
+    "InvoiceDetail": ("download_url",),
+}
 
 # Under which key an included resource comes is not written anywhere.
 INCLUDED: dict[str, tuple[str, ...]] = {
@@ -78,6 +88,22 @@ INCLUDED: dict[str, tuple[str, ...]] = {
 }
 
 STRICT = (
+    "ExternalWdrDetailRecordDto",
+    "SimCardUsageDetailRecord",
+    "UsageReportsOptionsRecord",
+    "SummaryAndTotal",
+    "Summary",
+    "ComparativeLine",
+    "SimpleLine",
+    "MonthDetail",
+    "AdjustmentLine",
+    "TotalSummary",
+    "BreakdownData",
+    "NumberBreakdownResult",
+    "ServiceDetail",
+    "Invoice",
+    "InvoiceDetail",
+    "LedgerBillingGroupReport",
     "SIMCard",
     "SimpleSIMCard",
     "SIMCardGroup",
@@ -107,6 +133,18 @@ STRICT = (
     "AutoRechargePref",
     "WdrReport",
     "MobileVoiceConnection",
+    "AccessIPAddressResponseSchema",
+    "AuditEventChanges",
+    "AuditLog",
+    "AuthenticationProvider",
+    "IntegrationSecret",
+    "MigrationParams",
+    "MigrationSourceCoverageParams",
+    "MigrationSourceParams",
+    "PaginationMetaSimple",
+    "ValidateAddressResult",
+    "attempt",
+    "webhook_delivery",
 )
 
 
@@ -147,3 +185,59 @@ def apply(specification: dict[str, Any]) -> None:
     values = specification["paths"]["/wireless_blocklist_values"]["get"]["responses"]["200"]
     data = values["content"]["application/json"]["schema"]["properties"]["data"]
     data["anyOf"] = data.pop("oneOf")
+    # A provider that was set up with a fingerprint has no certificate.
+    settings = schemas["AuthenticationProvider"]["properties"]["settings"]["properties"]
+    settings["idp_certificate"]["type"] = ["string", "null"]
+    # All forms of a detail record fit each other, so exactly one never does; this account has
+    # only wireless ones (behaviour, section 8).
+    schemas["DetailRecord"].pop("oneOf")
+    schemas["DetailRecord"]["$ref"] = "#/components/schemas/SimCardUsageDetailRecord"
+
+
+# What follows is for requests that are made up from the specification.
+
+# Codes with which any operation may refuse a request that the specification allows. It says hardly
+# anything about which values are right and nothing about the state of things.
+REFUSALS = {
+    "10004": "hardly any field is listed as required (behaviour, section 1)",
+    "10005": "the resource that an id names is not there (behaviour, section 7)",
+    "10006": "ids are UUIDs (behaviour, section 9), the specification takes any text",
+    "10012": "a name or number that has to be unique (behaviour, section 7)",
+    "10015": "blank texts, amounts, dates, IMEIs and codes in another form (our choice)",
+    "10017": "the resource that a field names is not there (behaviour, section 7)",
+    "10021": "it is in use (behaviour, section 3)",
+    "10023": "the body is missing or is not JSON (behaviour, section 7)",
+    "10027": "the state does not allow it (behaviour, section 1)",
+    "10031": "a filter or sort that the list does not have (our choice, see sandbox/filters.py)",
+    "10033": "a number or range beyond the limits of section 6 (behaviour)",
+    "10036": "an action is in progress (behaviour, section 1)",
+    "20100": "there is no money for it (behaviour, section 7)",
+    "70001": "out of stock (behaviour, section 4)",
+    "70005": "the group is not empty (behaviour, section 3)",
+    "70006": "the default group (behaviour, section 3)",
+    "70007": "a SIM card without a group (behaviour, section 1)",
+    "70008": "no public IP is left (behaviour, section 2)",
+}
+
+# The same for one operation.
+REFUSALS_OF = {
+    ("GET /usage_reports", "10003"): "products, dimensions and metrics are those of its options,"
+    " with the specification's own code for it (behaviour, section 7)",
+    ("GET /usage_reports/options", "10003"): "as for the report",
+    ("POST /private_wireless_gateways", "10032"): "regions are those of /wireless/regions",
+    ("POST /sim_cards/{id}/actions/set_public_ip", "10032"): "regions, as for gateways",
+}
+
+# Parts of a request that are wrong by the specification and are taken all the same.
+TAKEN = {
+    "path": "ids of addresses are whole numbers as strings (behaviour, section 9), not UUIDs",
+    "query": "unknown parameters are ignored, single values may be repeated, objects are bracketed,"
+    " and the word null is a value of a filter (behaviour, section 6)",
+    "null": "a field of the body that can be left out can be null (our choice: section 1 says that"
+    " how a field is cleared is not known)",
+}
+
+# Operations that take a method that the specification does not have.
+MORE_METHODS = {
+    "/wireless_blocklists": "PATCH without an id is an older form (behaviour, section 9)",
+}

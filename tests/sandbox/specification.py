@@ -61,16 +61,44 @@ class Specification:
             "/content/application~1json/schema"
         )
 
+    def _has_content(self, pointer: str) -> bool:
+        """Whether the specification shows a body for an answer."""
+        holder = self._document
+        for part in pointer.removeprefix("#/").split("/"):
+            name = part.replace("~1", "/").replace("~0", "~")
+            if name not in holder:
+                return False
+            holder = holder[name]
+        return True
+
     def check(self, response: requests.Response, path: str) -> None:
         """Fail unless the answer fits; ``path`` is relative to the base URL."""
-        assert response.headers["content-type"].startswith("application/json")
+        kind = response.headers.get("content-type", "")
         method = str(response.request.method)
-        pointer = self.pointer(method, path, response.status_code)
-        if (pointer, response.content) in self._right:
+        self.check_answer(method, path, response.status_code, kind, response.content)
+
+    def check_answer(self, method: str, path: str, status: int, kind: str, content: bytes) -> None:
+        """Fail unless the answer fits; ``kind`` is its media type."""
+        pointer = self.pointer(method, path, status)
+        if status == 204:
+            assert not content, f"{method} {path} answers {status} with a body"
             return
-        errors = list(self._validator(pointer).iter_errors(response.json()))
+        if not content:
+            assert not self._has_content(pointer), f"{method} {path} answers nothing"
+            return
+        if kind.startswith(("text/csv", "text/plain")):
+            # A text with no further rules, where the specification has one.
+            holder = self._document
+            for part in pointer.removeprefix("#/").split("/")[:-2]:
+                holder = holder[part.replace("~1", "/").replace("~0", "~")]
+            assert kind.partition(";")[0] in holder, f"{method} {path} answers no {kind}"
+            return
+        assert kind.startswith("application/json")
+        if (pointer, content) in self._right:
+            return
+        errors = list(self._validator(pointer).iter_errors(json.loads(content)))
         assert not errors, f"{method} {path}: {errors[0].json_path}: {errors[0].message}"
-        self._right.add((pointer, response.content))
+        self._right.add((pointer, content))
 
 
 @cache

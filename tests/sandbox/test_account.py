@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import pytest
+import requests
 
 from tests.sandbox.client import Api, error, eventually
 
@@ -33,11 +34,15 @@ def test_a_report(api: Api) -> None:
     here = f"{REPORTS}/{report['id']}"
     eventually(lambda: api.get(here)["data"]["status"] == "complete")
     done = api.get(here)["data"]
-    assert done["report_url"].startswith("https://")
+    assert done["report_url"].startswith(api.sandbox.base_url.removesuffix("/v2"))
+    file = requests.get(done["report_url"], timeout=5)
+    assert (file.status_code, file.headers["content-type"]) == (200, "text/csv; charset=utf-8")
+    assert file.text.startswith("id,sim_card_id,")
     listed = api.get(REPORTS)
     assert listed == {"data": [done, *listed["data"][1:]]}
     assert api("DELETE", here).json()["data"] == {**done, "status": "deleted"}
     assert error(api("GET", here)) == (404, "10005", "")
+    assert requests.get(done["report_url"], timeout=5).status_code == 404
     assert api("POST", REPORTS, json={}).status_code == 201
 
 
@@ -46,7 +51,10 @@ def test_a_report(api: Api) -> None:
     [
         ({"start_time": "yesterday"}, (422, "10015", "/start_time")),
         ({"start_time": 5}, (422, "10026", "/start_time")),
-        ({"end_time": "2020-01-01T00:00:00Z"}, (422, "10033", "/end_time")),
+        (
+            {"start_time": "2020-01-02T00:00:00Z", "end_time": "2020-01-01T00:00:00Z"},
+            (422, "10033", "/end_time"),
+        ),
     ],
 )
 def test_bad_reports(api: Api, body: object, expected: tuple[int, str, str]) -> None:
@@ -65,6 +73,8 @@ def test_recharging(api: Api) -> None:
         ({"preference": "cash"}, "10032", "preference"),
     ):
         assert error(api("PATCH", path, json=body)) == (422, code, f"/{field}")
+    # It really recharges, so other tests would not know their balance.
+    assert api("PATCH", path, json=before | {"enabled": False}).json()["data"]["enabled"] is False
 
 
 @pytest.mark.parametrize("path", [f"/v2{PAYMENTS}", PAYMENTS])

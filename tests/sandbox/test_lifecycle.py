@@ -28,6 +28,7 @@ STEPS = {
     ("enabled", "setting_standby"),
     ("setting_standby", "standby"),
     ("setting_standby", "enabled"),
+    ("enabled", "unauthorized_imei"),
     ("enabled", "data_limit_exceeded"),
     ("data_limit_exceeded", "enabled"),
 }
@@ -83,6 +84,9 @@ class LifeOfASimCard(RuleBasedStateMachine):
     @rule(allowed=st.booleans())
     def imei_list(self, allowed: bool) -> None:
         self.facts = replace(self.facts, imei_allowed=allowed)
+        self._move(
+            lifecycle.after_device_check(self.facts.status, allowed), self.facts.action_in_progress
+        )
 
     @invariant()
     def on_the_way_exactly_while_an_action_runs(self) -> None:

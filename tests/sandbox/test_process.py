@@ -108,6 +108,10 @@ def test_a_file_that_is_in_use(tmp_path: Path) -> None:
         ("--as-of", "yesterday"),
         ("--what",),
         ("--host", "256.1.1.1"),
+        ("--fault", "latency"),
+        ("--fault", '{"kind": "earthquake"}'),
+        ("--action-outcome", '{"status": "maybe"}'),
+        ("--clock-skew", "nan"),
     ],
 )
 def test_bad_options(options: tuple[str, ...]) -> None:
