@@ -11,6 +11,7 @@ from sandbox.problems import invalid_json, missing, wrong_type, wrong_value
 
 AMOUNT = re.compile(r"[0-9]{1,12}(\.[0-9]{1,6})?")
 UNITS = ("MB", "GB")
+LARGEST_WHOLE = 2**63 - 1
 UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 IMEI = re.compile(r"[0-9]{15}")
 
@@ -39,11 +40,17 @@ def whole(body: dict[str, Any], name: str) -> int:
     value = body.get(name)
     if value is None:
         raise missing(f"/{name}")
-    # JSON does not tell 2 from 2.0.
+    return whole_number(value, f"/{name}")
+
+
+def whole_number(value: Any, pointer: str) -> int:
+    """A whole number of 64 bits, as JSON readers take it; JSON does not tell 2 from 2.0."""
     if isinstance(value, float) and value.is_integer():
-        return int(value)
+        value = int(value)
     if not isinstance(value, int) or isinstance(value, bool):
-        raise wrong_type(f"/{name}", "a whole number")
+        raise wrong_type(pointer, "a whole number")
+    if abs(value) > LARGEST_WHOLE:
+        raise wrong_value(pointer, "A whole number has 64 bits.", "10033")
     return value
 
 

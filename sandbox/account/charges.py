@@ -59,9 +59,9 @@ def _bad(parameter: str, code: str, title: str, detail: str) -> Problem:
 
 def _day(request: Request, name: str, default: date | None = None) -> date:
     text = request.query_params.get(name)
+    if text is None and default is not None:
+        return default
     if not text:
-        if default is not None:
-            return default
         raise _bad(name, "10004", "Missing required parameter", f"{name} is required.")
     try:
         if not DAY_FORM.fullmatch(text):

@@ -69,9 +69,9 @@ def _changed(before: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
             if not isinstance(value, dict):
                 raise wrong_type(f"/{name}", "an object")
             known = {key: value[key] for key in before[name].keys() & value.keys()}
-            limit = known.get("channel_limit")
-            if limit is not None and (not isinstance(limit, int) or isinstance(limit, bool)):
-                raise wrong_type(f"/{name}/channel_limit", "a whole number")
+            if known.get("channel_limit") is not None:
+                limit = bodies.whole_number(known["channel_limit"], f"/{name}/channel_limit")
+                known["channel_limit"] = limit
             after[name] = {**before[name], **known}
         elif name == "active" and not isinstance(value, bool):
             raise wrong_type("/active", "true or false")

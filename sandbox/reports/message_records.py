@@ -52,8 +52,8 @@ def _choice(request: Request, name: str, allowed: tuple[str, ...], needed: bool)
 def _span(request: Request) -> tuple[float, float]:
     """start_date and end_date in Unix seconds; everything without them (our choice)."""
     begin, end = (request.query_params.get(name) for name in ("start_date", "end_date"))
-    first = moments.parameter("start_date", begin) if begin else 0.0
-    last = moments.parameter("end_date", end) if end else moments.LAST
+    first = 0.0 if begin is None else moments.parameter("start_date", begin)
+    last = moments.LAST if end is None else moments.parameter("end_date", end)
     if first > last:
         detail = "The end is before the start."
         raise bad_parameter("end_date", "10033", "Value out of range", detail)

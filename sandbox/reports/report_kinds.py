@@ -23,7 +23,6 @@ RECORD_TYPES = {1: "COMPLETED", 2: "INCOMPLETE", 3: "ERRORS"}
 MESSAGES_BY = ("NO_AGGREGATION", "PROFILE", "TAGS")
 CALLS_BY = ("NO_AGGREGATION", "CONNECTION", "TAG", "BILLING_GROUP")
 BREAKDOWNS = 4
-LARGEST = 2**63 - 1
 PENDING_COMPLETE = ("PENDING", "COMPLETE")
 NUMBERED = (1, 2)
 TOTAL_FIELDS = ("direction", "tags", "profile_id", "sent", "received", "delivered", "parts", "cost")
@@ -49,12 +48,7 @@ def _numbers(body: Values, name: str, allowed: dict[int, str] | None = None) -> 
     if not isinstance(value, list):
         raise wrong_type(f"/{name}", "an array of whole numbers")
     for place, item in enumerate(value):
-        # JSON does not tell 2 from 2.0, and its readers take long numbers for broken ones.
-        whole = item.is_integer() if isinstance(item, float) else isinstance(item, int)
-        if isinstance(item, bool) or not whole:
-            raise wrong_type(f"/{name}/{place}", "a whole number")
-        if abs(item) > LARGEST:
-            raise wrong_value(f"/{name}/{place}", "A number has 64 bits.", "10033")
+        bodies.whole_number(item, f"/{name}/{place}")
         if allowed is not None and item not in allowed:
             detail = f"{item} is not one of {', '.join(map(str, allowed))}."
             raise wrong_value(f"/{name}/{place}", detail, "10033")

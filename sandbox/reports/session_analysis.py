@@ -182,7 +182,7 @@ def _asked(request: Request) -> _Asked:
     if expand not in ("record", "none"):
         detail = f"{expand!r} is not record or none."
         raise bad_parameter("expand", "10032", "Value not in the allowed set", detail)
-    if moment := request.query_params.get("date_time"):
+    if (moment := request.query_params.get("date_time")) is not None:
         moments.parameter("date_time", moment)
     given = "include_children" in request.query_params
     children = flag(request, "include_children") if given else True

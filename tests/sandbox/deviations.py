@@ -224,6 +224,7 @@ REFUSALS_OF = {
     ("GET /usage_reports", "10003"): "products, dimensions and metrics are those of its options,"
     " with the specification's own code for it (behaviour, section 7)",
     ("GET /usage_reports/options", "10003"): "as for the report",
+    ("POST /actions/purchase/esims", "10032"): "the one product is whitelabel (section 4)",
     ("POST /private_wireless_gateways", "10032"): "regions are those of /wireless/regions",
     ("POST /sim_cards/{id}/actions/set_public_ip", "10032"): "regions, as for gateways",
 }

@@ -45,3 +45,17 @@ def test_bad_connections(api: Api, body: object, expected: tuple[int, str, str])
 
 def test_bad_sort(api: Api) -> None:
     assert error(api("GET", f"{PATH}?sort=size")) == (400, "10031", "sort")
+
+
+@pytest.mark.parametrize("limit", [3, 3.0])
+def test_a_whole_number_may_be_written_as_a_float(api: Api, limit: float) -> None:
+    body = {"connection_name": "float", "inbound": {"channel_limit": limit}}
+    made = api("POST", "/mobile_voice_connections", json=body).json()["data"]
+    assert made["inbound"]["channel_limit"] == 3
+    assert isinstance(made["inbound"]["channel_limit"], int)
+
+
+def test_a_number_that_no_reader_takes_is_refused(api: Api) -> None:
+    body = {"connection_name": "long", "inbound": {"channel_limit": 1e300}}
+    answer = api("POST", "/mobile_voice_connections", json=body)
+    assert error(answer) == (422, "10033", "/inbound/channel_limit")
