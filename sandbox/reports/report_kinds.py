@@ -12,7 +12,7 @@ from sandbox.reports.asked_reports import ReportKind, Values, routes_of
 from sandbox.reports.record_filters import filters_of, passes
 from sandbox.traffic.records import Call, Message, calls, messages
 from sandbox.traffic.tables import CALL_FIELDS, MESSAGE_FIELDS, as_csv, call_row, message_row
-from sandbox.traffic.totals import PROFILE_NAME, call_totals, message_rows
+from sandbox.traffic.totals import CONNECTION, PROFILE_ID, PROFILE_NAME, call_totals, message_rows
 
 if TYPE_CHECKING:
     from sandbox.context import Sandbox
@@ -23,6 +23,7 @@ RECORD_TYPES = {1: "COMPLETED", 2: "INCOMPLETE", 3: "ERRORS"}
 MESSAGES_BY = ("NO_AGGREGATION", "PROFILE", "TAGS")
 CALLS_BY = ("NO_AGGREGATION", "CONNECTION", "TAG", "BILLING_GROUP")
 BREAKDOWNS = 4
+COMPLETE = 1
 PENDING_COMPLETE = ("PENDING", "COMPLETE")
 NUMBERED = (1, 2)
 TOTAL_FIELDS = ("direction", "tags", "profile_id", "sent", "received", "delivered", "parts", "cost")
@@ -88,11 +89,27 @@ def _checked(body: Values) -> None:
     _strings(body, "fields")
 
 
+def _is_asked_for(report: Values) -> bool:
+    """Whether a report is on the one profile and connection there are, and on what is complete."""
+    connections = [str(number) for number in report.get("connections") or (CONNECTION,)]
+    profiles = report.get("profiles") or (PROFILE_ID,)
+    record_types = report.get("record_types") or (COMPLETE,)
+    return (
+        str(CONNECTION) in connections
+        and (PROFILE_ID in profiles or PROFILE_NAME in profiles)
+        and (COMPLETE in record_types or RECORD_TYPES[COMPLETE] in record_types)
+    )
+
+
 def _calls_of(sandbox: Sandbox, report: Values) -> list[Call]:
+    if not _is_asked_for(report):
+        return []
     return calls(sandbox, seconds_of(report["start_time"]), seconds_of(report["end_time"]))
 
 
 def _messages_of(sandbox: Sandbox, report: Values, begin: str, end: str) -> list[Message]:
+    if not _is_asked_for(report):
+        return []
     return messages(sandbox, seconds_of(report[begin]), seconds_of(report[end]))
 
 

@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 import requests
 
+from sandbox.traffic.totals import CONNECTION, PROFILE_ID, PROFILE_NAME
 from tests.sandbox.client import Api, error, eventually
 
 TODAY = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 BEGIN, END = (TODAY - timedelta(days=30)).isoformat(), TODAY.isoformat()
 LEGACY = "/legacy/reporting"
+OTHER = "00000000-0000-4000-8000-000000000000"
 SPAN = {"start_time": BEGIN, "end_time": END}
 DAYS = {"start_date": BEGIN, "end_date": END}
 KINDS: dict[str, dict[str, Any]] = {
@@ -172,3 +174,32 @@ def test_numbers_are_those_of_the_sim_cards(api: Api) -> None:
     assert numbers == {card["msisdn"] for card in api.all("/sim_cards")} - {None}
     assert created["id"] in [item["id"] for item in api.all("/phone_numbers/csv_downloads")]
     assert error(api("GET", "/phone_numbers/csv_downloads/%00"))[0] == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "field", "ours", "other"),
+    [
+        (f"{LEGACY}/batch_detail_records/voice", "connections", [CONNECTION], [7]),
+        (f"{LEGACY}/batch_detail_records/voice", "record_types", [1, 3], [2]),
+        (f"{LEGACY}/batch_detail_records/messaging", "profiles", [PROFILE_ID], [OTHER]),
+        (f"{LEGACY}/batch_detail_records/messaging", "record_types", [1], [2, 3]),
+    ],
+)
+def test_what_is_not_asked_for_is_left_out(
+    api: Api, path: str, field: str, ours: list[Any], other: list[Any]
+) -> None:
+    everything = rows_of(made(api, path, SPAN))
+    assert everything
+    assert rows_of(made(api, path, {**SPAN, field: ours})) == everything
+    assert rows_of(made(api, path, {**SPAN, field: other})) == []
+
+
+def test_sums_are_of_the_profile_and_connection_that_are_asked_for(api: Api) -> None:
+    messages = {**DAYS, "aggregation_type": "NO_AGGREGATION"}
+    path = "/reports/mdr_usage_reports/sync"
+    assert api.get(path, **messages, profiles=PROFILE_NAME)["data"]["result"]
+    assert api.get(path, **messages, profiles="Others")["data"]["result"] == []
+    calls = {**messages, "product_breakdown": "NO_BREAKDOWN"}
+    path = "/reports/cdr_usage_reports/sync"
+    assert api.get(path, **calls, connections=CONNECTION)["data"]["result"]["calls"] > 0
+    assert api.get(path, **calls, connections=7)["data"]["result"]["calls"] == 0
