@@ -219,6 +219,8 @@ TELNYX_THREADS = int(_number("TELNYX_THREADS", 8, 1))
 # the claim lapses after both, when its request can no longer be under way.
 CLAIM_START_SECONDS = _number("CLAIM_START_SECONDS", 10, 1)
 REQUEST_SECONDS = TELNYX_CONNECT_SECONDS + TELNYX_READ_SECONDS
+# Events and daily consumption are kept for so many months.
+HISTORY_MONTHS = int(_number("HISTORY_MONTHS", 25, 1))
 
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO").upper()
 if LOG_LEVEL not in {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}:

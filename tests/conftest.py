@@ -10,9 +10,9 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import Membership, Person, Role, TelnyxAccount
-from fleet.models import Cause, Resource, SyncRun, SyncState
-from fleet.sync.engine import SYNCS
+from fleet.models import Cause, SyncRun, SyncState
 from fleet.sync.merge import Origin, merge
+from fleet.sync.registry import SYNCS
 from tests.fleet.api import listed
 from tests.sandbox_process import start_sandbox
 
@@ -60,7 +60,7 @@ def synced_account(
     account: TelnyxAccount, fleet_records: dict[str, list[dict[str, Any]]]
 ) -> TelnyxAccount:
     """The account with its fleet of 300, as a complete first sync leaves it."""
-    for resource in Resource:
+    for resource in SYNCS:
         sync = SYNCS[resource]
         run = SyncRun.objects.create(
             account=account,

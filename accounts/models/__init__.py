@@ -3,6 +3,6 @@
 from accounts.models.audit import AuditEntry
 from accounts.models.people import Person
 from accounts.models.roles import Membership, Role
-from accounts.models.telnyx_accounts import Connection, TelnyxAccount
+from accounts.models.telnyx_accounts import ApiCalls, Connection, TelnyxAccount
 
-__all__ = ["AuditEntry", "Connection", "Membership", "Person", "Role", "TelnyxAccount"]
+__all__ = ["ApiCalls", "AuditEntry", "Connection", "Membership", "Person", "Role", "TelnyxAccount"]

@@ -64,6 +64,21 @@ class TelnyxAccount(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(1_440)],
         help_text="How often the fleet is read from the API.",
     )
+    calls_per_hour = models.PositiveIntegerField(
+        default=20_000,
+        validators=[MinValueValidator(10), MaxValueValidator(100_000_000)],
+        help_text="Syncing stops for the rest of the hour when the account has made so many API "
+        "calls. Operations are counted, but never held up.",
+    )
+    details_per_hour = models.PositiveIntegerField(
+        default=600,
+        validators=[MaxValueValidator(1_000_000)],
+        help_text="So many SIM cards an hour are read one by one for what the list does not say: "
+        "IMEI, network, location, IP addresses. 0 turns it off.",
+    )
+    # The circuit breaker: after failures in a row nothing is swept until then.
+    failures_in_a_row = models.PositiveIntegerField(default=0, editable=False)
+    paused_until = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = TelnyxAccountQuerySet.as_manager()
@@ -124,3 +139,17 @@ class TelnyxAccount(models.Model):
     def may_call(self) -> bool:
         """False while the API refuses the key: nothing is asked until it is changed."""
         return self.connection != Connection.REFUSED
+
+
+class ApiCalls(models.Model):
+    """How many API calls an account made in an hour."""
+
+    account = models.ForeignKey(TelnyxAccount, models.CASCADE, related_name="+", db_index=False)
+    hour = models.DateTimeField()
+    calls = models.IntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "hour"], name="api_calls_hour")]
+
+    def __str__(self) -> str:
+        return f"{self.hour:%Y-%m-%d %H}: {self.calls}"

@@ -1,15 +1,17 @@
-"""What changed on SIM cards."""
+"""What changed on SIM cards, groups, orders and the rest."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 
+from django.conf import settings
 from django.db import models
+from django.db.models import Q
 
 from accounts.models import TelnyxAccount
 from fleet.models.operations import Operation
 from fleet.models.sim_cards import SimCard
-from fleet.models.sync_runs import SyncRun
+from fleet.models.sync_runs import Resource, SyncRun
 
 
 class Cause(models.TextChoices):
@@ -39,23 +41,47 @@ _LABELS = {
 
 
 class Event(models.Model):
-    """A difference on a SIM card, written in the transaction that wrote the difference."""
+    """A difference, written in the transaction that wrote it. A partition for each month."""
 
     account = models.ForeignKey(TelnyxAccount, models.CASCADE, related_name="+", db_index=False)
-    sim_card = models.ForeignKey(SimCard, models.CASCADE, related_name="events")
+    # What it happened to: a SIM card, or else a row of another resource, with its name at the time.
+    resource = models.CharField(max_length=20, choices=Resource, default=Resource.SIM_CARDS)
+    sim_card = models.ForeignKey(
+        SimCard, models.CASCADE, related_name="events", null=True, db_index=False
+    )
+    row_id = models.BigIntegerField(null=True)
+    subject = models.TextField(default="")
     at = models.DateTimeField()
     # A column's name, or "added", "removed", "returned".
     what = models.CharField(max_length=40)
     old = models.TextField(null=True)
     new = models.TextField(null=True)
     cause = models.CharField(max_length=10, choices=Cause)
-    sync_run = models.ForeignKey(SyncRun, models.SET_NULL, null=True, related_name="+")
-    operation = models.ForeignKey(Operation, models.SET_NULL, null=True, related_name="+")
+    sync_run = models.ForeignKey(
+        SyncRun, models.SET_NULL, null=True, related_name="+", db_index=False
+    )
+    operation = models.ForeignKey(
+        Operation, models.SET_NULL, null=True, related_name="+", db_index=False
+    )
+    # Who asked for the refresh that saw it.
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", db_index=False
+    )
 
     class Meta:
         indexes = [
             models.Index(fields=["sim_card", "-at"], name="event_sim_card"),
             models.Index(fields=["account", "-at"], name="event_account"),
+            models.Index(
+                fields=["operation"],
+                condition=Q(operation__isnull=False),
+                name="event_operation",
+            ),
+            models.Index(
+                fields=["resource", "row_id", "-at"],
+                condition=Q(sim_card=None),
+                name="event_other",
+            ),
         ]
 
     def __str__(self) -> str:

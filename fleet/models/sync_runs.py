@@ -15,8 +15,22 @@ from accounts.models import TelnyxAccount
 class Resource(models.TextChoices):
     """What is synced, parents first."""
 
+    REGIONS = "regions", "Regions"
+    BLOCKLIST_VALUES = "blocklist_values", "Blocklist values"
+    ADDRESSES = "addresses", "Addresses"
+    BILLING_GROUPS = "billing_groups", "Billing groups"
+    VOICE_CONNECTIONS = "voice_connections", "Mobile voice connections"
+    GATEWAYS = "gateways", "Private wireless gateways"
+    BLOCKLISTS = "blocklists", "Blocklists"
     GROUPS = "groups", "SIM card groups"
     SIM_CARDS = "sim_cards", "SIM cards"
+    NOTIFICATIONS = "notifications", "Data usage notifications"
+    ORDERS = "orders", "SIM card orders"
+    BULK_ACTIONS = "bulk_actions", "Bulk actions"
+    SIM_CARD_ACTIONS = "sim_card_actions", "SIM card actions"
+    GROUP_ACTIONS = "group_actions", "Group actions"
+    OTA_UPDATES = "ota_updates", "OTA updates"
+    DETAILS = "details", "SIM card details and public IPs"
 
 
 class SyncState(models.TextChoices):
@@ -38,6 +52,8 @@ class SyncRun(models.Model):
         TelnyxAccount, models.CASCADE, related_name="sync_runs", db_index=False
     )
     resource = models.CharField(max_length=20, choices=Resource)
+    # Only the SIM cards of this group were asked for.
+    group_remote_id = models.UUIDField(null=True)
     state = models.CharField(max_length=10, choices=SyncState, default=SyncState.RUNNING)
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
@@ -46,6 +62,9 @@ class SyncRun(models.Model):
     progressed_at = models.DateTimeField(default=timezone.now)
     finished_at = models.DateTimeField(null=True)
     expected = models.IntegerField(null=True)
+    # So many pages from the first on have been read and stored: a stopped run resumes after them.
+    pages = models.IntegerField(default=0)
+    resumed = models.PositiveSmallIntegerField(default=0)
     seen = models.IntegerField(default=0)
     new = models.IntegerField(default=0)
     changed = models.IntegerField(default=0)
@@ -60,7 +79,7 @@ class SyncRun(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["account", "resource"],
-                condition=Q(state=SyncState.RUNNING),
+                condition=Q(state=SyncState.RUNNING, group_remote_id=None),
                 name="sync_run_one_running",
             ),
         ]
@@ -78,3 +97,25 @@ class SyncRun(models.Model):
         if self.expected is None:
             return None
         return min(100, round(100 * self.seen / self.expected)) if self.expected else 100
+
+
+class SyncSchedule(models.Model):
+    """When a resource of an account is swept next, and why then."""
+
+    account = models.ForeignKey(
+        TelnyxAccount, models.CASCADE, related_name="sync_schedules", db_index=False
+    )
+    resource = models.CharField(max_length=20, choices=Resource)
+    due_at = models.DateTimeField(default=timezone.now)
+    # The pause that the last run led to, and the reason in words.
+    pause_seconds = models.FloatField(default=0)
+    reason = models.TextField(default="")
+    failures = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["account", "resource"], name="sync_schedule_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_resource_display()} of {self.account}: {self.due_at:%Y-%m-%d %H:%M}"

@@ -19,17 +19,15 @@ from accounts.models import TelnyxAccount
 from fleet.models import Cause, Resource, SyncRun, SyncState
 from fleet.sync.advisory_locks import held_lock
 from fleet.sync.connection import REFUSED, AccountUnusable, client_for, noting_connection
-from fleet.sync.groups import GroupSync
-from fleet.sync.merge import Origin, merge
+from fleet.sync.merge import Origin, merge, resolve_references
 from fleet.sync.reconcile import Seen, confirm_removals
-from fleet.sync.resource import Digested, ResourceSync, id_of
-from fleet.sync.sim_cards import SimCardSync
+from fleet.sync.registry import SYNCS
+from fleet.sync.resource import Digested, ResourceSync
 from fleet.sync.values import BadValue
 from telnyx_api import Client, Page, errors
 
 logger = logging.getLogger(__name__)
 
-SYNCS: dict[str, ResourceSync] = {sync.name: sync for sync in (GroupSync(), SimCardSync())}
 PASSES = 3
 _BATCH = 2_000
 _PROGRESS_SECONDS = 0.5
@@ -154,7 +152,7 @@ class _Sweep:
 
     def perform(self) -> SyncRun:
         run = self.run
-        with Seen(self.sync.table) as seen:
+        with Seen(self.sync) as seen:
             for number in range(1, PASSES + 1):
                 started = timezone.now()
                 if self._read_once(seen):
@@ -176,6 +174,7 @@ class _Sweep:
                 run.api_calls += 1
                 run.removed += removed
                 self._show_progress()
+        resolve_references(self.sync, list(SYNCS.values()), run.account.pk)
         self.sync.after_sweep(run.account)
         if run.new + run.changed > _ANALYZED_FROM:
             self._analyze()
@@ -198,7 +197,7 @@ class _Sweep:
                     batch.append(self.sync.digest(record))
                 except BadValue as error:
                     self._note_broken(record, error)
-                    seen.add([remote_id] if (remote_id := id_of(record)) else [])
+                    seen.add([remote_id] if (remote_id := self.sync.id_of(record)) else [])
             # A batch carries the earliest time of its pages.
             batch_read_at = min(batch_read_at or asked_at, asked_at)
             if len(batch) >= _BATCH:

@@ -5,11 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.db import connection, transaction
-
-from accounts.models import TelnyxAccount
 from fleet.models import Resource
-from fleet.sync.merge import lock_table
 from fleet.sync.resource import ResourceSync
 from fleet.sync.values import identifier, megabytes, moment, text, truth, whole
 from telnyx_api import Client, Page
@@ -20,6 +16,14 @@ class GroupSync(ResourceSync):
 
     name = Resource.GROUPS
     table = "fleet_group"
+    subject = "name"
+    tracked = (
+        "name",
+        "is_default",
+        "data_limit_mb",
+        "gateway_remote_id",
+        "blocklist_remote_id",
+    )
     columns = (
         ("name", "text"),
         ("is_default", "boolean"),
@@ -54,17 +58,3 @@ class GroupSync(ResourceSync):
             moment(record, "created_at"),
             moment(record, "updated_at"),
         ]
-
-    def after_sweep(self, account: TelnyxAccount) -> None:
-        """Give SIM cards that were seen before their group its row."""
-        with transaction.atomic(), connection.cursor() as cursor:
-            lock_table("fleet_simcard", account)
-            cursor.execute(
-                """
-                UPDATE fleet_simcard s SET group_id = g.id
-                FROM fleet_group g
-                WHERE s.account_id = %(account)s AND g.account_id = %(account)s
-                  AND s.group_id IS NULL AND s.group_remote_id = g.remote_id
-                """,
-                {"account": account.pk},
-            )

@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts.models import TelnyxAccount
 from fleet.sync.merge import Origin, merge
 from fleet.sync.resource import Digested, ResourceSync
+from fleet.sync.statements import event_of
 from fleet.sync.values import BadValue
 from telnyx_api import Client, errors
 
@@ -23,14 +24,17 @@ CONFIRMED_A_SWEEP = 500
 class Seen:
     """The ids that a pass has seen, kept in the database so that memory does not grow."""
 
-    def __init__(self, table: str) -> None:
-        self.table = table
-        self.name = f"seen_{table}"
+    def __init__(self, sync: ResourceSync) -> None:
+        self.table = sync.table
+        self.id_type = sync.id_type
+        self.name = f"seen_{sync.table}"
         self.rows = 0
 
     def __enter__(self) -> Seen:
         with connection.cursor() as cursor:
-            cursor.execute(f"CREATE TEMPORARY TABLE IF NOT EXISTS {self.name} (remote_id uuid)")
+            cursor.execute(
+                f"CREATE TEMPORARY TABLE IF NOT EXISTS {self.name} (remote_id {self.id_type})"
+            )
         self.clear()
         return self
 
@@ -49,14 +53,14 @@ class Seen:
         with connection.cursor() as cursor:
             cursor.execute(f"TRUNCATE {self.name}")
 
-    def add(self, remote_ids: Sequence[UUID]) -> None:
+    def add(self, remote_ids: Sequence[UUID | str]) -> None:
         """Note ids."""
         if not remote_ids:
             return
         self.rows += len(remote_ids)
         with connection.cursor() as cursor:
             cursor.execute(
-                f"INSERT INTO {self.name} SELECT unnest(%s::uuid[])", [_array(remote_ids)]
+                f"INSERT INTO {self.name} SELECT unnest(%s::{self.id_type}[])", [_array(remote_ids)]
             )
 
     def distinct(self) -> int:
@@ -75,7 +79,7 @@ class Seen:
                 # OFFSET 0 keeps the planner from one walk over the whole account for each batch.
                 f"""
                 SELECT asked.place
-                FROM unnest(%s::uuid[], %s::bytea[])
+                FROM unnest(%s::{self.id_type}[], %s::bytea[])
                      WITH ORDINALITY AS asked (remote_id, digest, place)
                 LEFT JOIN LATERAL (
                     SELECT digest FROM {self.table}
@@ -104,7 +108,7 @@ class Seen:
             return [str(row[0]) for row in cursor.fetchall()]
 
 
-def _array(remote_ids: Sequence[UUID]) -> str:
+def _array(remote_ids: Sequence[UUID | str]) -> str:
     # One text is written several times faster than an array value by value.
     return f"{{{','.join(map(str, remote_ids))}}}"
 
@@ -152,25 +156,21 @@ def mark_removed(
             f"""
             UPDATE {sync.table} SET removed_at = %s
             WHERE account_id = %s AND remote_id = %s AND removed_at IS NULL AND read_at <= %s
-            RETURNING id
+            RETURNING id, {sync.subject}
             """,
             [asked_at, account.pk, remote_id, asked_at],
         )
         row = cursor.fetchone()
         if row and sync.tracked:
+            values = event_of(type(sync), "%(row)s", "%(subject)s")
             cursor.execute(
-                """
-                INSERT INTO fleet_event
-                    (account_id, sim_card_id, at, what, old, cause, sync_run_id, operation_id)
-                VALUES (%s, %s, %s, 'removed', 'present', %s, %s, %s)
+                f"""
+                INSERT INTO fleet_event (account_id, resource, sim_card_id, row_id, subject, at,
+                                         what, old, cause, sync_run_id, operation_id, person_id)
+                VALUES (%(account)s, {values}, %(at)s, 'removed', 'present', %(cause)s, %(run)s,
+                        %(operation)s, %(person)s)
                 """,
-                [
-                    account.pk,
-                    row[0],
-                    asked_at,
-                    origin.cause,
-                    origin.run.pk if origin.run else None,
-                    origin.operation.pk if origin.operation else None,
-                ],
+                origin.parameters
+                | {"account": account.pk, "row": row[0], "subject": row[1], "at": asked_at},
             )
     return 1 if row else 0

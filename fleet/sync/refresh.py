@@ -14,9 +14,9 @@ from django.utils import timezone
 from accounts.models import TelnyxAccount
 from fleet.models import Cause, SimCard
 from fleet.sync.connection import client_for, noting_connection
-from fleet.sync.engine import SYNCS
 from fleet.sync.merge import Origin, merge
 from fleet.sync.reconcile import is_gone, mark_removed
+from fleet.sync.registry import SYNCS
 from fleet.sync.values import BadValue
 from telnyx_api import Client, errors
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any, ClassVar
 from uuid import UUID
@@ -11,10 +12,23 @@ from uuid import UUID
 import orjson
 
 from accounts.models import TelnyxAccount
-from fleet.sync.values import BadValue, identifier
+from fleet.models import Resource
+from fleet.sync.values import BadValue, identifier, text
 from telnyx_api import Client, Page
 
 EXCERPT = 2_000
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A column with another record's id, and the column that holds our row for it once it is seen.
+
+    A reference to something not yet seen is kept and resolved by the sweep that sees it.
+    """
+
+    column: str
+    row_column: str
+    table: str
 
 
 class Digested:
@@ -26,7 +40,7 @@ class Digested:
     __slots__ = ("digest", "raw", "record", "remote_id")
 
     def __init__(
-        self, remote_id: UUID, digest: bytes, raw: bytes, record: Mapping[str, Any]
+        self, remote_id: UUID | str, digest: bytes, raw: bytes, record: Mapping[str, Any]
     ) -> None:
         self.remote_id = remote_id
         self.digest = digest
@@ -39,7 +53,9 @@ class Mapped:
 
     __slots__ = ("digest", "raw", "remote_id", "values")
 
-    def __init__(self, remote_id: UUID, digest: bytes, raw: bytes, values: Sequence[Any]) -> None:
+    def __init__(
+        self, remote_id: UUID | str, digest: bytes, raw: bytes, values: Sequence[Any]
+    ) -> None:
         self.remote_id = remote_id
         self.digest = digest
         self.raw = raw
@@ -50,11 +66,21 @@ class ResourceSync(ABC):
     """One resource: where its pages come from, and how a record becomes a row.
 
     `columns` are (name, PostgreSQL type); `detail_columns` are those that only the API's detail
-    answer has; `tracked` are those whose changes become events.
+    answer has; `tracked` are those whose changes become events, which call the row by its column
+    `subject`. `counter` is a column with data consumed since the billing period began.
     """
 
-    name: ClassVar[str]
+    name: ClassVar[Resource]
     table: ClassVar[str]
+    # The PostgreSQL type of the column remote_id: uuid or text.
+    id_type: ClassVar[str] = "uuid"
+    subject: ClassVar[str]
+    counter: ClassVar[str] = ""
+    references: ClassVar[tuple[Reference, ...]] = ()
+    # A list that only grows, newest first: a sweep reads on until a page brings nothing new.
+    is_journal: ClassVar[bool] = False
+    # The list comes whole in one answer, and no record can be asked for: what is not in it is gone.
+    comes_whole: ClassVar[bool] = False
     columns: ClassVar[tuple[tuple[str, str], ...]]
     detail_columns: ClassVar[tuple[tuple[str, str], ...]] = ()
     tracked: ClassVar[tuple[str, ...]] = ()
@@ -65,9 +91,19 @@ class ResourceSync(ABC):
     def page(self, client: Client, number: int) -> Page[Any]:
         """Fetch a page of the list."""
 
-    @abstractmethod
     def retrieve(self, client: Client, remote_id: str) -> Any:
         """Fetch one record by id."""
+        raise NotImplementedError(f"{self.name} has no records to ask for")
+
+    def identify(self, record: Mapping[str, Any]) -> UUID | str | None:
+        """The record's id, or None where it has none. Raises BadValue."""
+        if self.id_type == "uuid":
+            return identifier(record, "id")
+        return text(record, "id") or None
+
+    def is_open(self, record: Mapping[str, Any]) -> bool:
+        """Of a journal: whether the record will still change."""
+        return False
 
     @abstractmethod
     def values(self, record: Mapping[str, Any]) -> list[Any]:
@@ -85,7 +121,7 @@ class ResourceSync(ABC):
         """A record with its digest; pure. Raises BadValue where it cannot be stored at all."""
         if not isinstance(record, Mapping):
             raise BadValue(f"the record is {type(record).__name__}, not an object")
-        remote_id = identifier(record, "id")
+        remote_id = self.identify(record)
         if remote_id is None:
             raise BadValue("id is missing")
         raw = as_json(self._kept(record))
@@ -113,6 +149,13 @@ class ResourceSync(ABC):
         }
         return {**record, **ordered} if ordered else record
 
+    def id_of(self, record: Any) -> UUID | str | None:
+        """The id of a record, also of one that is broken otherwise."""
+        try:
+            return self.identify(record) if isinstance(record, Mapping) else None
+        except BadValue:
+            return None
+
     def excerpt(self, record: Any) -> str:
         """The beginning of a record that could not be mapped, for people."""
         if isinstance(record, dict):
@@ -121,14 +164,6 @@ class ResourceSync(ABC):
             return as_json(record).decode()[:EXCERPT]
         except BadValue as error:
             return str(error)
-
-
-def id_of(record: Any) -> UUID | None:
-    """The id of a record, also of one that is broken otherwise."""
-    try:
-        return identifier(record, "id") if isinstance(record, Mapping) else None
-    except BadValue:
-        return None
 
 
 # Shown once on demand, never stored, wherever in a record they stand.

@@ -9,6 +9,7 @@ from django.utils import timezone
 from accounts.models import Connection, TelnyxAccount
 from fleet.models import Resource, SyncRun, SyncState
 from fleet.sync.engine import reap_dead_runs, start_run, sweep
+from fleet.sync.registry import SYNCS
 
 
 def due_accounts() -> list[int]:
@@ -38,7 +39,7 @@ def due_accounts() -> list[int]:
 def sweep_all(account: TelnyxAccount, person_id: int | None = None) -> list[SyncRun]:
     """Sweep every resource, parents first; stops where the account cannot be asked."""
     runs = []
-    for resource in Resource:
+    for resource in map(Resource, SYNCS):
         run = start_run(account, resource, person_id)
         if run is None:
             continue

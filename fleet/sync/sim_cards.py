@@ -9,7 +9,7 @@ from django.db import connection
 
 from accounts.models import TelnyxAccount
 from fleet.models import Resource
-from fleet.sync.resource import ResourceSync, as_json
+from fleet.sync.resource import Reference, ResourceSync, as_json
 from fleet.sync.values import identifier, megabytes, moment, text, texts, truth
 from telnyx_api import Client, Page
 
@@ -19,6 +19,9 @@ class SimCardSync(ResourceSync):
 
     name = Resource.SIM_CARDS
     table = "fleet_simcard"
+    subject = "iccid"
+    counter = "consumed_mb"
+    references = (Reference("group_remote_id", "group_id", "fleet_group"),)
     columns = (
         ("iccid", "text"),
         ("imsi", "text"),
@@ -62,6 +65,8 @@ class SimCardSync(ResourceSync):
         "imei",
         "mcc",
         "mnc",
+        "ipv4",
+        "ipv6",
     )
     dropped = frozenset(
         {

@@ -17,7 +17,8 @@ from django.utils import timezone
 
 from accounts.models import TelnyxAccount
 from fleet.models import Resource, SimCard, SyncState
-from fleet.sync.engine import SYNCS, start_run, sweep
+from fleet.sync.engine import start_run, sweep
+from fleet.sync.registry import SYNCS
 from fleet.sync.schedule import sweep_all
 from tests.bench.report import Row, measure
 from tests.sandbox_process import SandboxProcess, start_sandbox

@@ -8,8 +8,8 @@ from uuid import UUID, uuid4
 
 from accounts.models import TelnyxAccount
 from fleet.models import Cause, SimCard
-from fleet.sync.engine import SYNCS
 from fleet.sync.merge import MergeCounts, Origin, merge
+from fleet.sync.registry import SYNCS
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 _count = 0

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from accounts.models import TelnyxAccount
 from fleet.models import Cause
-from fleet.sync.engine import SYNCS
 from fleet.sync.merge import Origin, merge
+from fleet.sync.registry import SYNCS
 from fleet.sync.resource import Mapped
 from fleet.sync.values import BadValue
 from tests.fleet.records import group, sim_card

@@ -12,9 +12,9 @@ from django.db import connection, connections, transaction
 
 from accounts.models import TelnyxAccount
 from fleet.models import Cause, Event, Group, Operation, Resource, SimCard, SyncRun
-from fleet.sync.engine import SYNCS
-from fleet.sync.merge import Origin
+from fleet.sync.merge import Origin, resolve_references
 from fleet.sync.reconcile import mark_removed
+from fleet.sync.registry import SYNCS
 from tests.fleet.records import NOON, group, iso, row, sim_card, store
 
 pytestmark = pytest.mark.django_db
@@ -225,7 +225,7 @@ def test_a_group_seen_after_its_sim_card_is_resolved(account: TelnyxAccount) -> 
     store(account, known, unknown)
     assert row(known).group is None
     store(account, parent, resource="groups")
-    SYNCS["groups"].after_sweep(account)
+    assert resolve_references(SYNCS["groups"], list(SYNCS.values()), account.pk) == 1
     assert row(known).group == Group.objects.get()
     assert row(unknown).group is None
     # Known already, it is there with the first merge.
@@ -249,13 +249,20 @@ def test_accounts_are_apart(account: TelnyxAccount, stranger: Any) -> None:
     assert theirs.removed_at is None
 
 
-def test_groups_write_no_events(account: TelnyxAccount) -> None:
+def test_changes_of_groups_are_events_of_their_own(account: TelnyxAccount) -> None:
     parent = group()
     store(account, parent, resource="groups")
+    Event.objects.all().delete()
     counts = store(account, parent | {"name": "Meters"}, read_at=NOON + SECOND, resource="groups")
     assert counts.changed == 1
     assert Group.objects.get().name == "Meters"
-    assert not Event.objects.exists()
+    event = Event.objects.get()
+    assert (event.resource, event.row_id, event.sim_card) == (
+        "groups",
+        Group.objects.get().pk,
+        None,
+    )
+    assert (event.subject, event.old, event.new) == ("Meters", "Trackers", "Meters")
     assert Group.objects.get().limit_percent == pytest.approx(100 * 10 / 2048)
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.models import Connection, TelnyxAccount
 from fleet.models import Cause, Event, Group, Resource, SimCard, SyncState
 from fleet.sync import engine, reconcile
-from fleet.sync.engine import SYNCS
+from fleet.sync.registry import SYNCS
 from fleet.sync.schedule import sweep_all
 from tests.fleet.api import change, delete, fault, requests, run_sweep
 from tests.fleet.conftest import account_at

@@ -12,7 +12,8 @@ import pytest
 from accounts.models import Connection, TelnyxAccount
 from fleet.models import Resource, SimCard, SyncRun, SyncState
 from fleet.sync import engine
-from fleet.sync.engine import SYNCS, start_run, sweep
+from fleet.sync.engine import start_run, sweep
+from fleet.sync.registry import SYNCS
 from fleet.sync.schedule import due_accounts, sweep_all
 from tests.fleet.api import delete, eventually, fault, requests, run_sweep
 from tests.fleet.conftest import account_at

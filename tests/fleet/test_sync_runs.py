@@ -15,7 +15,8 @@ from accounts.models import Connection, TelnyxAccount
 from fleet.models import Resource, SyncRun, SyncState
 from fleet.sync import engine
 from fleet.sync.advisory_locks import held_lock
-from fleet.sync.engine import SYNCS, reap_dead_runs, start_run, sweep
+from fleet.sync.engine import reap_dead_runs, start_run, sweep
+from fleet.sync.registry import SYNCS
 from fleet.sync.schedule import due_accounts, sweep_all
 from tests.fleet.api import run_sweep
 

@@ -14,6 +14,7 @@ from accounts.models import TelnyxAccount
 from fleet.models import Resource, SyncRun, SyncState
 from fleet.sync.connection import REFUSED
 from fleet.sync.engine import start_run, sweep
+from fleet.sync.registry import SYNCS
 
 LINES_SECONDS = 0.2
 LOGGER = logging.getLogger("fleet.sync")
@@ -35,7 +36,7 @@ class Command(BaseCommand):
         parser.add_argument(
             *("--resource", "-r"),
             action="append",
-            choices=Resource.values,
+            choices=[str(name) for name in SYNCS],
             help="what to read, may be repeated; everything without it",
         )
 
@@ -43,7 +44,9 @@ class Command(BaseCommand):
         """Sweep what was asked for."""
         accounts = _accounts(options["account"])
         # Parents first, in whatever order they were given.
-        resources = [r for r in Resource if not options["resource"] or r in options["resource"]]
+        resources = [
+            r for r in map(Resource, SYNCS) if not options["resource"] or r in options["resource"]
+        ]
         incomplete = 0
         for account in accounts:
             for resource in resources:

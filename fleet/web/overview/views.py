@@ -57,7 +57,8 @@ def overview(request: AccountRequest) -> HttpResponse:
         .order_by("-at", "-pk")[:10],
     }
     for event in context["events"]:
-        event.sim_card.account = account
+        if event.sim_card:
+            event.sim_card.account = account
     return render_page(request, "overview/page.html", context, "overview")
 
 

@@ -1,0 +1,144 @@
+"""The SQL that stages and merges a resource.
+
+The merge writes only rows that differ and are not older than what is stored; its answer (old and
+new values) becomes events and daily consumption in the same statement.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+
+from fleet.models import Resource
+from fleet.sync.resource import ResourceSync
+
+# The API's counter of data starts over with the billing period. Falling to less than this share
+# of what it was means a new period; a smaller step back is a correction (our choice, nothing is
+# documented).
+RESET_BELOW = 0.9
+
+
+@dataclass(frozen=True)
+class Statements:
+    """Each is one statement; `merge` answers (new, changed)."""
+
+    create: str
+    copy: str
+    merge: str
+    clear: str
+
+
+@functools.cache
+def statements(sync: type[ResourceSync], with_details: bool) -> Statements:
+    """The statements of a resource, with or without the columns of the detail answer."""
+    columns = sync.columns + (sync.detail_columns if with_details else ())
+    stage = f"stage_{sync.table}{'_details' if with_details else ''}"
+    staged = (("remote_id", sync.id_type), ("digest", "bytea"), ("raw", "jsonb"), *columns)
+    names = [name for name, _ in staged]
+    tracked = [name for name in sync.tracked if name in dict(columns)]
+    parts = [f"merged AS ({_merge(sync, stage, names, tracked, with_details)})"]
+    if tracked:
+        parts.append(f"events AS ({_events(sync, dict(columns), tracked)})")
+    if sync.counter:
+        parts.append(f"usage AS ({_usage(sync)})")
+    # The stage lives as long as the connection: creating one a merge would swell the catalog.
+    return Statements(
+        create=f"CREATE TEMPORARY TABLE IF NOT EXISTS {stage} ("
+        + ", ".join(f"{name} {kind}" for name, kind in staged)
+        + ") ON COMMIT DELETE ROWS",
+        copy=f"COPY {stage} ({', '.join(names)}) FROM STDIN",
+        merge=f"WITH {', '.join(parts)} SELECT count(*) FILTER (WHERE action = 'INSERT'), "
+        "count(*) FILTER (WHERE action = 'UPDATE') FROM merged",
+        clear=f"TRUNCATE {stage}",
+    )
+
+
+def _merge(
+    sync: type[ResourceSync], stage: str, names: list[str], tracked: list[str], with_details: bool
+) -> str:
+    written = [name for name in names if name != "remote_id"]
+    written += [reference.row_column for reference in sync.references]
+    insert = ["account_id", "remote_id", *written, "first_seen_at", "read_at"]
+    values = ["%(account)s", "s.remote_id", *(f"s.{name}" for name in written)]
+    values += ["%(read_at)s", "%(read_at)s"]
+    if with_details:
+        insert.append("detail_at")
+        values.append("%(read_at)s")
+    else:
+        texts = [name for name, kind in sync.detail_columns if kind == "text"]
+        insert += texts
+        values += ["''"] * len(texts)
+    source = f"SELECT s.* FROM {stage} s"
+    for number, reference in enumerate(sync.references):
+        source = source.replace(" FROM", f", r{number}.id AS {reference.row_column} FROM", 1)
+        source += (
+            f" LEFT JOIN {reference.table} r{number} ON r{number}.account_id = %(account)s "
+            f"AND r{number}.remote_id = s.{reference.column}"
+        )
+    differs = "t.digest IS DISTINCT FROM s.digest OR t.removed_at IS NOT NULL"
+    sets = ", ".join(f"{name} = s.{name}" for name in written)
+    returned = [*tracked, *({sync.counter} - {"", *tracked})]
+    old_new = "".join(f", old.{name} AS old_{name}, new.{name} AS new_{name}" for name in returned)
+    # Details that are read for the first time did not change.
+    had_details = ", old.detail_at IS NOT NULL AS had_details" if with_details else ""
+    return f"""
+        MERGE INTO {sync.table} t
+        USING ({source}) s ON t.account_id = %(account)s AND t.remote_id = s.remote_id
+        WHEN MATCHED AND ({"TRUE" if with_details else differs})
+             AND GREATEST(t.read_at, t.removed_at) <= %(read_at)s
+             AND (t.remote_updated_at <= s.remote_updated_at) IS NOT FALSE
+            THEN UPDATE SET {sets}, read_at = %(read_at)s, removed_at = NULL
+                 {", detail_at = %(read_at)s" if with_details else ""}
+        WHEN NOT MATCHED THEN INSERT ({", ".join(insert)}) VALUES ({", ".join(values)})
+        RETURNING merge_action() AS action, new.id AS id, new.{sync.subject} AS subject,
+                  old.removed_at AS old_removed_at{old_new}{had_details}
+    """
+
+
+def _events(sync: type[ResourceSync], kinds: dict[str, str], tracked: list[str]) -> str:
+    details = {name for name, _ in sync.detail_columns}
+    pairs = ", ".join(
+        f"('{n}', {_as_text(f'm.old_{n}', kinds[n])}, {_as_text(f'm.new_{n}', kinds[n])}, "
+        f"{'m.had_details' if n in details else 'TRUE'})"
+        for n in tracked
+    )
+    return f"""
+        INSERT INTO fleet_event (account_id, resource, sim_card_id, row_id, subject, at, what,
+                                 old, new, cause, sync_run_id, operation_id, person_id)
+        SELECT %(account)s, {event_of(sync, "m.id", "m.subject")}, %(read_at)s, e.what, e.old,
+               e.new, %(cause)s, %(run)s, %(operation)s, %(person)s
+        FROM merged m CROSS JOIN LATERAL (VALUES
+            {pairs},
+            ('added', NULL,
+             CASE WHEN m.action = 'INSERT' AND NOT %(silent)s THEN m.subject END, TRUE),
+            ('returned', NULL, CASE WHEN m.old_removed_at IS NOT NULL THEN m.subject END, TRUE)
+        ) e (what, old, new, known)
+        WHERE e.old IS DISTINCT FROM e.new AND e.known
+          AND (m.action = 'UPDATE' OR e.what = 'added')
+    """
+
+
+def event_of(sync: type[ResourceSync], row_id: str, subject: str) -> str:
+    """The values of an event's columns resource, sim_card_id, row_id and subject."""
+    if sync.name == Resource.SIM_CARDS:
+        return f"'{sync.name.value}', {row_id}, NULL, ''"
+    return f"'{sync.name.value}', NULL, {row_id}, {subject}"
+
+
+def _usage(sync: type[ResourceSync]) -> str:
+    old, new = f"m.old_{sync.counter}", f"m.new_{sync.counter}"
+    return f"""
+        INSERT INTO fleet_dailyusage (account_id, sim_card_id, day, used_mb)
+        SELECT %(account)s, m.id, (%(read_at)s AT TIME ZONE 'UTC')::date, g.grown
+        FROM merged m CROSS JOIN LATERAL (SELECT CASE
+            WHEN m.action = 'INSERT' THEN CASE WHEN %(silent)s THEN 0 ELSE {new} END
+            WHEN {new} < {old} * {RESET_BELOW} THEN {new}
+            ELSE {new} - {old} END) g (grown)
+        WHERE g.grown <> 0
+        ON CONFLICT (sim_card_id, day)
+            DO UPDATE SET used_mb = fleet_dailyusage.used_mb + excluded.used_mb
+    """
+
+
+def _as_text(column: str, kind: str) -> str:
+    return f"array_to_string({column}, ', ')" if kind.endswith("[]") else f"{column}::text"
