@@ -50,6 +50,11 @@ app.conf.update(
             "options": {"expires": 4},
         },
         "sync": {"task": "fleet.start_due_syncs", "schedule": 5.0, "options": {"expires": 5}},
+        "history": {
+            "task": "fleet.keep_history",
+            "schedule": 3600.0,
+            "options": {"expires": 3600},
+        },
     },
 )
 app.autodiscover_tasks(["fleet"])

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from celery import shared_task
 
 from accounts.models import TelnyxAccount
+from fleet.history.partitions import drop_old_months, make_months
+from fleet.models import Resource
 from fleet.operations.resume import accounts_with_work, submit_due, track_due
-from fleet.sync.schedule import due_accounts, sweep_all
+from fleet.sync.budget import forget_old_counts
+from fleet.sync.refresh import refresh_group
+from fleet.sync.runs import drop_kept_ids
+from fleet.sync.schedule import due_accounts, sweep_all, sweep_due, sweep_one
 
 
 @shared_task(name="fleet.resume_operations")
@@ -35,7 +42,14 @@ def track_operations(account_id: int) -> None:
 def start_due_syncs() -> None:
     """Enqueue the sweeps that are due."""
     for account_id in due_accounts():
-        sync_account.apply_async([account_id], expires=60)
+        sync_due.apply_async([account_id], expires=60)
+
+
+@shared_task(name="fleet.sync_due")
+def sync_due(account_id: int) -> None:
+    """Sweep what is due of an account."""
+    if account := TelnyxAccount.objects.filter(pk=account_id).first():
+        sweep_due(account)
 
 
 @shared_task(name="fleet.sync_account")
@@ -43,3 +57,26 @@ def sync_account(account_id: int, person_id: int | None = None) -> None:
     """Sweep all resources of an account."""
     if account := TelnyxAccount.objects.filter(pk=account_id).first():
         sweep_all(account, person_id)
+
+
+@shared_task(name="fleet.sync_resource")
+def sync_resource(account_id: int, resource: str, person_id: int | None = None) -> None:
+    """Sweep one resource of an account."""
+    if account := TelnyxAccount.objects.filter(pk=account_id).first():
+        sweep_one(account, Resource(resource), person_id)
+
+
+@shared_task(name="fleet.sync_group")
+def sync_group(account_id: int, group_remote_id: str, person_id: int | None = None) -> None:
+    """Read a group and its SIM cards."""
+    if account := TelnyxAccount.objects.filter(pk=account_id).first():
+        refresh_group(account, UUID(group_remote_id), person_id)
+
+
+@shared_task(name="fleet.keep_history")
+def keep_history() -> None:
+    """Make the months to come; drop what is older than is to be kept."""
+    make_months()
+    drop_old_months()
+    drop_kept_ids()
+    forget_old_counts()

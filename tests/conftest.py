@@ -13,7 +13,7 @@ from accounts.models import Membership, Person, Role, TelnyxAccount
 from fleet.models import Cause, SyncRun, SyncState
 from fleet.sync.merge import Origin, merge
 from fleet.sync.registry import SYNCS
-from tests.fleet.api import listed
+from tests.fleet.lists import all_listed
 from tests.sandbox_process import start_sandbox
 
 # Nothing listens there: what a test asks of the network without meaning to fails at once.
@@ -35,10 +35,7 @@ def _quick_passwords(settings: Settings) -> None:
 def fleet_records() -> dict[str, list[dict[str, Any]]]:
     """The records of a fleet of 300 as the API lists them, by resource."""
     with start_sandbox(sims=300, seed=11) as sandbox:
-        return {
-            "groups": listed(sandbox, "sim_card_groups"),
-            "sim_cards": listed(sandbox, "sim_cards"),
-        }
+        return all_listed(sandbox)
 
 
 @pytest.fixture

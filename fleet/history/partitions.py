@@ -55,7 +55,7 @@ def make_month(table: str, month: date) -> bool:
         cursor.execute("SELECT to_regclass(%s)", [name])
         if cursor.fetchone()[0]:
             return False
-        cursor.execute(f"CREATE TABLE {name} (LIKE {table} INCLUDING ALL)")
+        cursor.execute(f"CREATE TABLE {name} (LIKE {table} INCLUDING ALL EXCLUDING IDENTITY)")
         cursor.execute(
             f"""
             WITH moved AS (

@@ -34,6 +34,13 @@ _LABELS = {
     "imei": "IMEI",
     "mcc": "MCC",
     "mnc": "MNC",
+    "ipv4": "IPv4 address",
+    "ipv6": "IPv6 address",
+    "public_ip": "Public IP",
+    "blocklist_remote_id": "Blocklist",
+    "gateway_remote_id": "Gateway",
+    "is_default": "Default group",
+    "tracking_url": "Tracking",
     "removed": "Removed from Telnyx",
     "returned": "Back at Telnyx",
     "added": "Added",
@@ -95,14 +102,16 @@ class Event(models.Model):
     @property
     def old_text(self) -> str:
         """The old value for people."""
-        return self._text(self.old)
+        return shown_value(self.what, self.old)
 
     @property
     def new_text(self) -> str:
         """The new value for people."""
-        return self._text(self.new)
+        return shown_value(self.what, self.new)
 
-    def _text(self, value: str | None) -> str:
-        if value and self.what == "data_limit_mb":
-            return f"{Decimal(value).normalize():f} MB"
-        return {"true": "on", "false": "off"}.get(value or "", value or "")
+
+def shown_value(what: str, value: str | None) -> str:
+    """A value of an event for people; "" for None."""
+    if value and what == "data_limit_mb":
+        return f"{Decimal(value).normalize():f} MB"
+    return {"true": "on", "false": "off"}.get(value or "", value or "")

@@ -6,6 +6,8 @@ from django.db import models
 from django.urls import reverse
 
 from accounts.models import TelnyxAccount
+from fleet.models.blocklists import Blocklist
+from fleet.models.gateways import Gateway
 
 
 class Group(models.Model):
@@ -20,8 +22,11 @@ class Group(models.Model):
     data_limit_mb = models.DecimalField(max_digits=20, decimal_places=6, null=True)
     consumed_mb = models.DecimalField(max_digits=20, decimal_places=6, default=0)
     sim_card_count = models.IntegerField(null=True)
+    # Gateway and blocklist as the API names them, and our rows for them once they were seen.
     gateway_remote_id = models.UUIDField(null=True)
+    gateway = models.ForeignKey(Gateway, models.SET_NULL, null=True, related_name="groups")
     blocklist_remote_id = models.UUIDField(null=True)
+    blocklist = models.ForeignKey(Blocklist, models.SET_NULL, null=True, related_name="groups")
     remote_created_at = models.DateTimeField(null=True)
     remote_updated_at = models.DateTimeField(null=True)
     raw = models.JSONField()

@@ -111,6 +111,8 @@ class SyncSchedule(models.Model):
     pause_seconds = models.FloatField(default=0)
     reason = models.TextField(default="")
     failures = models.PositiveSmallIntegerField(default=0)
+    # Of a rotation: where it stands.
+    cursor = models.TextField(default="")
 
     class Meta:
         constraints = [

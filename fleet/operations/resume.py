@@ -14,6 +14,7 @@ from fleet.operations.track import track
 from fleet.operations.verify import end_finished_operations, verify
 from fleet.sync.advisory_locks import held_lock
 from fleet.sync.connection import AccountUnusable, client_for
+from fleet.sync.fleet_counts import refresh_fleet_counts
 from telnyx_api import errors
 
 # A submitter gives its worker back after so long; the next tick carries on.
@@ -59,4 +60,5 @@ def track_due(account: TelnyxAccount) -> None:
         except (AccountUnusable, errors.TelnyxError):
             # The API cannot be asked now; the account says why, the next tick tries again.
             pass
-        end_finished_operations(account)
+        if end_finished_operations(account):
+            refresh_fleet_counts(account)

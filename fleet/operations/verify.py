@@ -25,7 +25,7 @@ from fleet.operations.targets import finish, touch
 from fleet.sync.connection import noting_connection
 from fleet.sync.engine import start_run, sweep
 from fleet.sync.merge import Origin
-from fleet.sync.refresh import read_back
+from fleet.sync.read_back import read_back
 from telnyx_api import Client, errors
 
 logger = logging.getLogger(__name__)

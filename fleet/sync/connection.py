@@ -9,7 +9,8 @@ from django.conf import settings
 
 from accounts.encryption import DecryptionError
 from accounts.models import Connection, TelnyxAccount
-from telnyx_api import Client, SharedRateLimiter, errors
+from fleet.sync.budget import AccountClient, CountingLimiter, calls_this_hour
+from telnyx_api import errors
 
 REFUSED = (
     "The API key was refused (401). Put a valid key into the account's settings; "
@@ -24,28 +25,29 @@ class AccountUnusable(Exception):
     """The account cannot be asked now; the text says why and what to do."""
 
 
-def client_for(account: TelnyxAccount, *, deadline: float | None = None) -> Client:
+def client_for(
+    account: TelnyxAccount, *, deadline: float | None = None, within_budget: bool = False
+) -> AccountClient:
     """A client with the account's key, paced with all other processes of the account.
 
-    `deadline` is the time in seconds that a page may wait, retries included. Raises
-    AccountUnusable while the key is refused or cannot be decrypted.
+    `deadline` is the time in seconds that a page may wait, retries included. `within_budget` ends
+    in BudgetUsedUp where the account's calls of this hour are used up. Raises AccountUnusable
+    while the key is refused or cannot be decrypted.
     """
     if not account.may_call:
         raise AccountUnusable(account.connection_detail or REFUSED)
+    allowed = max(0, account.calls_per_hour - calls_this_hour(account)) if within_budget else None
+    counter = CountingLimiter(account, allowed)
     try:
-        return Client(
+        return AccountClient(
             api_key=account.api_key,
             base_url=account.base_url,
-            limiter=SharedRateLimiter(
-                settings.REDIS_URL,
-                f"telnyx-account-{account.pk}",
-                account.requests_per_second,
-            ),
+            limiter=counter,
             connect_timeout=settings.TELNYX_CONNECT_SECONDS,
             read_timeout=settings.TELNYX_READ_SECONDS,
             pool_size=settings.TELNYX_THREADS,
             deadline=deadline,
-        )
+        ).counting(account, counter)
     except (DecryptionError, errors.InvalidArgument) as error:
         account.note_connection(Connection.UNREACHABLE, str(error))
         raise AccountUnusable(str(error)) from None

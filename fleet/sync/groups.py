@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fleet.models import Resource
-from fleet.sync.resource import ResourceSync
+from fleet.sync.resource import Reference, ResourceSync
 from fleet.sync.values import identifier, megabytes, moment, text, truth, whole
 from telnyx_api import Client, Page
 
@@ -23,6 +23,10 @@ class GroupSync(ResourceSync):
         "data_limit_mb",
         "gateway_remote_id",
         "blocklist_remote_id",
+    )
+    references = (
+        Reference("gateway_remote_id", "gateway_id", "fleet_gateway"),
+        Reference("blocklist_remote_id", "blocklist_id", "fleet_blocklist"),
     )
     columns = (
         ("name", "text"),

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import repeat
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 
 from accounts.models import TelnyxAccount
 from fleet.models import Cause, Operation, SyncRun
+from fleet.sync import copy_text
 from fleet.sync.advisory_locks import lock_key
 from fleet.sync.resource import Mapped, ResourceSync
-from fleet.sync.statements import statements
+from fleet.sync.statements import BY_INDEX, statements
 
 
 @dataclass
@@ -74,14 +76,74 @@ def merge(
         lock_table(sync.table, account)
         cursor.execute(sql.create)
         with cursor.copy(sql.copy) as copy:
-            for record in unique.values():
-                copy.write_row(
-                    (record.remote_id, record.digest, record.raw.decode(), *record.values)
-                )
+            copy.write("".join([f"{record.line}\n" for record in unique.values()]))
+        cursor.execute(BY_INDEX)
         cursor.execute(sql.merge, parameters)
         new, changed = cursor.fetchone()
         cursor.execute(sql.clear)
     return MergeCounts(new, changed)
+
+
+def insert(
+    sync: ResourceSync,
+    account: TelnyxAccount,
+    records: Sequence[Mapped],
+    read_at: datetime,
+    origin: Origin,
+) -> MergeCounts:
+    """Write records that were not stored a moment ago, of a first sweep: no events, no stage.
+
+    Where one of them has come in between, all are merged instead.
+    """
+    assert origin.silent_additions
+    unique = {record.remote_id: record for record in records}
+    if not unique:
+        return MergeCounts()
+    empty = [name for name, kind in sync.detail_columns if kind == "text"]
+    names = ["remote_id", "digest", "raw", *(name for name, _ in sync.columns)]
+    names += [reference.row_column for reference in sync.references]
+    names += ["account_id", "first_seen_at", "read_at", *empty]
+    last = f"{account.pk}\t{read_at}\t{read_at}" + "\t" * len(empty)
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            lock_table(sync.table, account)
+            rows = _rows_referred_to(sync, account, list(unique.values()))
+            with cursor.copy(f"COPY {sync.table} ({', '.join(names)}) FROM STDIN") as copy:
+                copy.write(
+                    "".join(
+                        [
+                            f"{record.line}\t{''.join(map(_id, referred))}{last}\n"
+                            for record, referred in zip(unique.values(), rows, strict=True)
+                        ]
+                    )
+                )
+    except IntegrityError:
+        return merge(sync, account, records, read_at, origin)
+    return MergeCounts(new=len(unique))
+
+
+def _id(row: int | None) -> str:
+    return f"{copy_text.NULL if row is None else row}\t"
+
+
+def _rows_referred_to(
+    sync: ResourceSync, account: TelnyxAccount, records: Sequence[Mapped]
+) -> Iterable[tuple[int | None, ...]]:
+    """For each record our rows of its references, None where they have not been seen yet."""
+    columns = [name for name, _ in sync.columns]
+    found = []
+    for reference in sync.references:
+        place = columns.index(reference.column)
+        wanted = [record.values[place] for record in records]
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"SELECT remote_id, id FROM {reference.table} "
+                "WHERE account_id = %s AND remote_id = ANY(%s)",
+                [account.pk, [value for value in set(wanted) if value is not None]],
+            )
+            rows = dict(cursor.fetchall())
+        found.append([rows.get(value) for value in wanted])
+    return zip(*found, strict=True) if found else repeat((), len(records))
 
 
 def lock_table(table: str, account: TelnyxAccount) -> None:

@@ -2,115 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import datetime
-from types import TracebackType
-from uuid import UUID
 
 from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import TelnyxAccount
 from fleet.sync.merge import Origin, merge
-from fleet.sync.resource import Digested, ResourceSync
+from fleet.sync.resource import ResourceSync
+from fleet.sync.seen import Seen
 from fleet.sync.statements import event_of
 from fleet.sync.values import BadValue
 from telnyx_api import Client, errors
 
 # Each costs one call; the rest waits for the next sweep.
 CONFIRMED_A_SWEEP = 500
-
-
-class Seen:
-    """The ids that a pass has seen, kept in the database so that memory does not grow."""
-
-    def __init__(self, sync: ResourceSync) -> None:
-        self.table = sync.table
-        self.id_type = sync.id_type
-        self.name = f"seen_{sync.table}"
-        self.rows = 0
-
-    def __enter__(self) -> Seen:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f"CREATE TEMPORARY TABLE IF NOT EXISTS {self.name} (remote_id {self.id_type})"
-            )
-        self.clear()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if kind is None:
-            self.clear()
-
-    def clear(self) -> None:
-        """Forget everything."""
-        self.rows = 0
-        with connection.cursor() as cursor:
-            cursor.execute(f"TRUNCATE {self.name}")
-
-    def add(self, remote_ids: Sequence[UUID | str]) -> None:
-        """Note ids."""
-        if not remote_ids:
-            return
-        self.rows += len(remote_ids)
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f"INSERT INTO {self.name} SELECT unnest(%s::{self.id_type}[])", [_array(remote_ids)]
-            )
-
-    def distinct(self) -> int:
-        """How many different ids were seen."""
-        with connection.cursor() as cursor:
-            cursor.execute(f"SELECT count(DISTINCT remote_id) FROM {self.name}")
-            return int(cursor.fetchone()[0])
-
-    def differing(self, account: TelnyxAccount, batch: Sequence[Digested]) -> list[Digested]:
-        """Those of a batch that are new, differ from the stored digest, or count as removed."""
-        if not batch:
-            return []
-        digests = ",".join(rf'"\\x{record.digest.hex()}"' for record in batch)
-        with connection.cursor() as cursor:
-            cursor.execute(
-                # OFFSET 0 keeps the planner from one walk over the whole account for each batch.
-                f"""
-                SELECT asked.place
-                FROM unnest(%s::{self.id_type}[], %s::bytea[])
-                     WITH ORDINALITY AS asked (remote_id, digest, place)
-                LEFT JOIN LATERAL (
-                    SELECT digest FROM {self.table}
-                    WHERE account_id = %s AND remote_id = asked.remote_id AND removed_at IS NULL
-                    OFFSET 0
-                ) t ON TRUE
-                WHERE t.digest IS DISTINCT FROM asked.digest
-                ORDER BY asked.place
-                """,
-                [_array([record.remote_id for record in batch]), f"{{{digests}}}", account.pk],
-            )
-            return [batch[place - 1] for (place,) in cursor.fetchall()]
-
-    def missing(self, account: TelnyxAccount, before: datetime, limit: int) -> list[str]:
-        """Ids of stored rows, read before the pass began, that the pass did not see."""
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f"""
-                SELECT t.remote_id FROM {self.table} t
-                WHERE t.account_id = %s AND t.removed_at IS NULL AND t.read_at < %s
-                  AND NOT EXISTS (SELECT FROM {self.name} s WHERE s.remote_id = t.remote_id)
-                ORDER BY t.id LIMIT %s
-                """,
-                [account.pk, before, limit],
-            )
-            return [str(row[0]) for row in cursor.fetchall()]
-
-
-def _array(remote_ids: Sequence[UUID | str]) -> str:
-    # One text is written several times faster than an array value by value.
-    return f"{{{','.join(map(str, remote_ids))}}}"
 
 
 def is_gone(error: errors.TelnyxError) -> bool:
@@ -128,9 +35,25 @@ def confirm_removals(
 ) -> Iterator[int]:
     """Ask by id for what a complete sweep did not see; only a 404 removes a row.
 
-    Yields after each API call how many rows it removed. The row's history stays.
+    A list that comes whole in one answer is itself the proof. Yields after each row how many it
+    removed. The row's history stays.
     """
-    for remote_id in seen.missing(account, started, CONFIRMED_A_SWEEP):
+    if sync.comes_whole:
+        for remote_id in seen.missing(started, None):
+            yield mark_removed(account, sync, remote_id, started, origin)
+        return
+    yield from ask_again(account, sync, client, seen.missing(started, CONFIRMED_A_SWEEP), origin)
+
+
+def ask_again(
+    account: TelnyxAccount,
+    sync: ResourceSync,
+    client: Client,
+    remote_ids: Iterable[str],
+    origin: Origin,
+) -> Iterator[int]:
+    """Ask by id and store the answers; a 404 removes the row. Yields the number of rows removed."""
+    for remote_id in remote_ids:
         asked_at = timezone.now()
         try:
             mapped = sync.map(sync.retrieve(client, remote_id))

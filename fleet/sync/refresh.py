@@ -1,87 +1,73 @@
-"""Reads one SIM card, or a few, from the API now."""
+"""Reads one SIM card, or one group, from the API now, because a person asked."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.utils import timezone
 
 from accounts.models import TelnyxAccount
-from fleet.models import Cause, SimCard
-from fleet.sync.connection import client_for, noting_connection
+from fleet.models import Cause, Resource, SimCard, SyncRun, SyncState
+from fleet.sync.connection import AccountUnusable, client_for, noting_connection
+from fleet.sync.engine import start_run, sweep
 from fleet.sync.merge import Origin, merge
+from fleet.sync.public_ips import read_public_ips
+from fleet.sync.read_back import read_back
 from fleet.sync.reconcile import is_gone, mark_removed
 from fleet.sync.registry import SYNCS
 from fleet.sync.values import BadValue
-from telnyx_api import Client, errors
+from telnyx_api import errors
 
 
-@dataclass
-class ReadBack:
-    """What asking for SIM cards brought, by their ids at the API."""
-
-    stored: set[str] = field(default_factory=set)
-    removed: set[str] = field(default_factory=set)
-    # Why the record of one that exists cannot be stored.
-    unreadable: dict[str, str] = field(default_factory=dict)
-    failed: dict[str, errors.TelnyxError] = field(default_factory=dict)
-
-
-def refresh_sim_card(sim_card: SimCard) -> SimCard:
-    """Ask the API for one SIM card with its details, store the answer, return the new row.
+def refresh_sim_card(sim_card: SimCard, person_id: int | None = None) -> SimCard:
+    """Ask the API for one SIM card with its details and public IP, store it, return the new row.
 
     For pages: it gives up after TELNYX_PAGE_SECONDS. Raises AccountUnusable, TelnyxError.
     """
     account, remote_id = sim_card.account, str(sim_card.remote_id)
+    origin = Origin(Cause.REFRESH, person_id=person_id)
     with client_for(account, deadline=settings.TELNYX_PAGE_SECONDS) as client:
         with noting_connection(account):
-            answer = read_back(account, client, [remote_id], Origin(Cause.REFRESH))
+            answer = read_back(account, client, [remote_id], origin)
             for error in answer.failed.values():
                 raise error
         for reason in answer.unreadable.values():
             raise errors.AnswerUnreadable(f"The API's record cannot be stored: {reason}.")
+        if answer.stored:
+            with noting_connection(account):
+                read_public_ips(account, client, [sim_card], origin)
     return SimCard.objects.select_related("account", "group").get(pk=sim_card.pk)
 
 
-def read_back(
-    account: TelnyxAccount, client: Client, remote_ids: Iterable[str], origin: Origin
-) -> ReadBack:
-    """Ask for SIM cards by id in a few threads and merge the answers.
+def refresh_group(
+    account: TelnyxAccount, group_remote_id: UUID, person_id: int | None
+) -> SyncRun | None:
+    """Read a group and all its SIM cards; None where that is under way already."""
+    run = start_run(account, Resource.SIM_CARDS, person_id, group_remote_id=group_remote_id)
+    if run is None:
+        return None
+    sweep(run)
+    if run.state == SyncState.COMPLETE:
+        _read_group(account, group_remote_id, run)
+    return run
 
-    A 404 marks the SIM card as removed. One that fails does not keep the others from being stored.
-    """
-    sync = SYNCS["sim_cards"]
 
-    def ask(remote_id: str) -> tuple[str, datetime, Any, errors.TelnyxError | None]:
-        asked_at = timezone.now()
-        try:
-            return remote_id, asked_at, sync.retrieve(client, remote_id), None
-        except errors.TelnyxError as error:
-            return remote_id, asked_at, None, error
-
-    with ThreadPoolExecutor(settings.TELNYX_THREADS, thread_name_prefix="read-back") as pool:
-        answers = list(pool.map(ask, remote_ids))
-    result = ReadBack()
-    found = []
-    for remote_id, asked_at, record, error in answers:
-        if error and is_gone(error):
-            mark_removed(account, sync, remote_id, asked_at, origin)
-            result.removed.add(remote_id)
-        elif error:
-            result.failed[remote_id] = error
-        else:
+def _read_group(account: TelnyxAccount, group_remote_id: UUID, run: SyncRun) -> None:
+    sync = SYNCS[Resource.GROUPS]
+    origin = Origin(Cause.REFRESH, run=run, person_id=run.requested_by_id)
+    asked_at = timezone.now()
+    try:
+        with client_for(account) as client, noting_connection(account):
             try:
-                found.append(sync.map(record, with_details=True))
-            except BadValue as reason:
-                result.unreadable[remote_id] = str(reason)
-            else:
-                result.stored.add(remote_id)
-    if found:
-        earliest = min(asked_at for _, asked_at, _, _ in answers)
-        merge(sync, account, found, earliest, origin, with_details=True)
-    return result
+                record = sync.retrieve(client, str(group_remote_id))
+            except errors.NotFound as error:
+                if is_gone(error):
+                    mark_removed(account, sync, str(group_remote_id), asked_at, origin)
+                return
+        # The answer by id has no count of SIM cards; the run has just counted them.
+        record = {**record, "sim_card_count": run.expected}
+        merge(sync, account, [sync.map(record)], asked_at, origin)
+    except (AccountUnusable, BadValue, errors.TelnyxError):
+        # The next sweep of groups reads it; its SIM cards, which were asked for, are there.
+        return

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import functools
+import marshal
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
+from operator import itemgetter
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -13,6 +16,7 @@ import orjson
 
 from accounts.models import TelnyxAccount
 from fleet.models import Resource
+from fleet.sync import copy_text
 from fleet.sync.values import BadValue, identifier, text
 from telnyx_api import Client, Page
 
@@ -32,34 +36,40 @@ class Reference:
 
 
 class Digested:
-    """A record of the API with its id, its digest and its JSON as they would be stored.
+    """A record of the API with its id and its digest.
 
     What a sweep compares: only a record whose digest differs is worth mapping.
     """
 
-    __slots__ = ("digest", "raw", "record", "remote_id")
+    __slots__ = ("digest", "record", "remote_id")
 
-    def __init__(
-        self, remote_id: UUID | str, digest: bytes, raw: bytes, record: Mapping[str, Any]
-    ) -> None:
+    def __init__(self, remote_id: UUID | str, digest: bytes, record: Mapping[str, Any]) -> None:
         self.remote_id = remote_id
         self.digest = digest
-        self.raw = raw
         self.record = record
 
 
 class Mapped:
-    """A record of the API as a row: its id, digest, raw JSON and the resource's columns."""
+    """A record of the API as a row: its id, digest, raw JSON and the resource's columns.
 
-    __slots__ = ("digest", "raw", "remote_id", "values")
+    `line` is the same as COPY takes it, in that order.
+    """
+
+    __slots__ = ("digest", "line", "raw", "remote_id", "values")
 
     def __init__(
-        self, remote_id: UUID | str, digest: bytes, raw: bytes, values: Sequence[Any]
+        self,
+        remote_id: UUID | str,
+        digest: bytes,
+        raw: bytes,
+        values: Sequence[Any],
+        how: Sequence[Callable[[Any], str]],
     ) -> None:
         self.remote_id = remote_id
         self.digest = digest
         self.raw = raw
         self.values = values
+        self.line = copy_text.line((remote_id, digest, raw.decode(), *values), how)
 
 
 class ResourceSync(ABC):
@@ -79,6 +89,8 @@ class ResourceSync(ABC):
     references: ClassVar[tuple[Reference, ...]] = ()
     # A list that only grows, newest first: a sweep reads on until a page brings nothing new.
     is_journal: ClassVar[bool] = False
+    # Of a journal: the rows `t` that will still change, as an SQL condition.
+    open_condition: ClassVar[str] = ""
     # The list comes whole in one answer, and no record can be asked for: what is not in it is gone.
     comes_whole: ClassVar[bool] = False
     columns: ClassVar[tuple[tuple[str, str], ...]]
@@ -101,9 +113,9 @@ class ResourceSync(ABC):
             return identifier(record, "id")
         return text(record, "id") or None
 
-    def is_open(self, record: Mapping[str, Any]) -> bool:
-        """Of a journal: whether the record will still change."""
-        return False
+    def of_group(self, group_remote_id: UUID) -> ResourceSync:
+        """The same resource, of one SIM card group only."""
+        raise NotImplementedError(f"{self.name} cannot be read group by group")
 
     @abstractmethod
     def values(self, record: Mapping[str, Any]) -> list[Any]:
@@ -124,8 +136,7 @@ class ResourceSync(ABC):
         remote_id = self.identify(record)
         if remote_id is None:
             raise BadValue("id is missing")
-        raw = as_json(self._kept(record))
-        return Digested(remote_id, blake2b(raw, digest_size=16).digest(), raw, record)
+        return Digested(remote_id, digest_of(record, self.dropped), record)
 
     def map(self, record: Any, *, with_details: bool = False) -> Mapped:
         """A record as a row; pure. Raises BadValue where it cannot be stored."""
@@ -136,18 +147,20 @@ class ResourceSync(ABC):
         values = self.values(digested.record)
         if with_details:
             values += self.detail_values(digested.record)
-        return Mapped(digested.remote_id, digested.digest, digested.raw, values)
+        raw = as_json(self._kept(digested.record))
+        how = self._writers(with_details)
+        return Mapped(digested.remote_id, digested.digest, raw, values, how)
+
+    @classmethod
+    @functools.cache
+    def _writers(cls, with_details: bool) -> list[Callable[[Any], str]]:
+        columns = cls.columns + (cls.detail_columns if with_details else ())
+        return copy_text.writers([cls.id_type, "bytea", "jsonb", *(kind for _, kind in columns)])
 
     def _kept(self, record: Mapping[str, Any]) -> Mapping[str, Any]:
         if not self.dropped.isdisjoint(record.keys()):
             record = {key: value for key, value in record.items() if key not in self.dropped}
-        # The API gives arrays of texts in no promised order; a mere reordering is no change.
-        ordered = {
-            key: sorted(value)
-            for key, value in record.items()
-            if type(value) is list and len(value) > 1 and all(type(i) is str for i in value)
-        }
-        return {**record, **ordered} if ordered else record
+        return {key: _ordered(value) for key, value in record.items()}
 
     def id_of(self, record: Any) -> UUID | str | None:
         """The id of a record, also of one that is broken otherwise."""
@@ -166,6 +179,39 @@ class ResourceSync(ABC):
             return str(error)
 
 
+@functools.lru_cache(maxsize=1024)
+def _layout(keys: tuple[str, ...], dropped: frozenset[str]) -> tuple[bytes, Callable[..., Any]]:
+    kept = sorted(set(keys) - dropped - SECRETS)
+    # The first one twice: a getter of one key alone would not answer a tuple.
+    return repr(kept).encode(), itemgetter(*kept, kept[0]) if kept else tuple
+
+
+def digest_of(record: Mapping[str, Any], dropped: frozenset[str] = frozenset()) -> bytes:
+    """16 bytes that are the same for the same fields, in whatever order they and texts come.
+
+    Raises BadValue.
+
+    marshal in its version 2 writes equal values as equal bytes, twice as fast as any JSON.
+    """
+    names, getter = _layout(tuple(record), dropped)
+    values = getter(record)
+    for value in values:
+        if type(value) is list and len(value) > 1:
+            values = [_ordered(item) for item in values]
+            break
+    try:
+        return blake2b(names + marshal.dumps(values, 2), digest_size=16).digest()
+    except ValueError as error:
+        raise BadValue(f"the record is no JSON: {error}") from None
+
+
+def _ordered(value: Any) -> Any:
+    # The API gives arrays of texts in no promised order; a mere reordering is no change.
+    if type(value) is list and all(type(item) is str for item in value):
+        return sorted(value)
+    return value
+
+
 # Shown once on demand, never stored, wherever in a record they stand.
 SECRETS = frozenset({"pin_puk_codes"})
 _SUSPECT = (b"\\u0000", *(name.encode() for name in SECRETS))
@@ -176,18 +222,19 @@ def as_json(record: Any) -> bytes:
     try:
         raw = orjson.dumps(record, option=orjson.OPT_SORT_KEYS)
         if any(part in raw for part in _SUSPECT):
-            raw = orjson.dumps(_cleaned(record), option=orjson.OPT_SORT_KEYS)
+            raw = orjson.dumps(cleaned(record), option=orjson.OPT_SORT_KEYS)
     except TypeError as error:
         raise BadValue(f"the record is no JSON: {error}") from None
     return raw
 
 
-def _cleaned(value: Any) -> Any:
+def cleaned(value: Any) -> Any:
+    """A JSON value without secrets, and without NUL, which PostgreSQL cannot hold."""
     if isinstance(value, str):
         return value.replace("\x00", "")
     if isinstance(value, list):
-        return [_cleaned(item) for item in value]
+        return [cleaned(item) for item in value]
     if isinstance(value, dict):
-        cleaned = ((_cleaned(key), _cleaned(item)) for key, item in value.items())
-        return {key: item for key, item in cleaned if key not in SECRETS}
+        pairs = ((cleaned(key), cleaned(item)) for key, item in value.items())
+        return {key: item for key, item in pairs if key not in SECRETS}
     return value

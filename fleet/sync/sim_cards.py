@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 
@@ -81,9 +83,20 @@ class SimCardSync(ResourceSync):
         }
     )
 
+    group_remote_id: UUID | None = None
+
     def page(self, client: Client, number: int) -> Page[Any]:
         """Fetch a page of the list."""
+        if self.group_remote_id:
+            group = str(self.group_remote_id)
+            return client.sim_cards.page(number=number, size=250, filter_sim_card_group_id=group)
         return client.sim_cards.page(number=number, size=250)
+
+    def of_group(self, group_remote_id: UUID) -> SimCardSync:
+        """Only the SIM cards of one group."""
+        sync = copy(self)
+        sync.group_remote_id = group_remote_id
+        return sync
 
     def retrieve(self, client: Client, remote_id: str) -> Any:
         """Fetch one SIM card with its details."""

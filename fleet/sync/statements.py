@@ -18,6 +18,10 @@ from fleet.sync.resource import ResourceSync
 RESET_BELOW = 0.9
 
 
+# Few rows of a stage against a table of millions: by its index, one by one.
+BY_INDEX = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"
+
+
 @dataclass(frozen=True)
 class Statements:
     """Each is one statement; `merge` answers (new, changed)."""
@@ -68,12 +72,16 @@ def _merge(
         texts = [name for name, kind in sync.detail_columns if kind == "text"]
         insert += texts
         values += ["''"] * len(texts)
-    source = f"SELECT s.* FROM {stage} s"
+    source = f"SELECT s.*, t.id AS row_id FROM {stage} s"
+    lookups = [("t", sync.table, "remote_id")]
     for number, reference in enumerate(sync.references):
         source = source.replace(" FROM", f", r{number}.id AS {reference.row_column} FROM", 1)
+        lookups.append((f"r{number}", reference.table, reference.column))
+    for name, table, column in lookups:
+        # OFFSET 0: looked up by id, whatever the planner takes the tables for.
         source += (
-            f" LEFT JOIN {reference.table} r{number} ON r{number}.account_id = %(account)s "
-            f"AND r{number}.remote_id = s.{reference.column}"
+            f" LEFT JOIN LATERAL (SELECT id FROM {table} WHERE account_id = %(account)s "
+            f"AND remote_id = s.{column} OFFSET 0) {name} ON TRUE"
         )
     differs = "t.digest IS DISTINCT FROM s.digest OR t.removed_at IS NOT NULL"
     sets = ", ".join(f"{name} = s.{name}" for name in written)
@@ -83,7 +91,7 @@ def _merge(
     had_details = ", old.detail_at IS NOT NULL AS had_details" if with_details else ""
     return f"""
         MERGE INTO {sync.table} t
-        USING ({source}) s ON t.account_id = %(account)s AND t.remote_id = s.remote_id
+        USING ({source}) s ON t.id = s.row_id
         WHEN MATCHED AND ({"TRUE" if with_details else differs})
              AND GREATEST(t.read_at, t.removed_at) <= %(read_at)s
              AND (t.remote_updated_at <= s.remote_updated_at) IS NOT FALSE
@@ -107,7 +115,9 @@ def _events(sync: type[ResourceSync], kinds: dict[str, str], tracked: list[str])
                                  old, new, cause, sync_run_id, operation_id, person_id)
         SELECT %(account)s, {event_of(sync, "m.id", "m.subject")}, %(read_at)s, e.what, e.old,
                e.new, %(cause)s, %(run)s, %(operation)s, %(person)s
-        FROM merged m CROSS JOIN LATERAL (VALUES
+        FROM (
+            SELECT * FROM merged WHERE action = 'UPDATE' OR NOT %(silent)s OFFSET 0
+        ) m CROSS JOIN LATERAL (VALUES
             {pairs},
             ('added', NULL,
              CASE WHEN m.action = 'INSERT' AND NOT %(silent)s THEN m.subject END, TRUE),

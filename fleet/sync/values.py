@@ -93,15 +93,47 @@ def megabytes(record: Mapping[str, Any], field: str) -> Decimal | None:
     factor = _MB_PER_UNIT.get(str(unit).upper())
     if factor is None:
         raise BadValue(f"{field} has the unit {_shown(unit)}, which is not known")
-    try:
-        number = (Decimal(str(amount)) * factor).quantize(_SIX_PLACES)
-        if abs(number) >= _TOO_MUCH:
-            raise InvalidOperation
-    except DecimalException:
-        raise BadValue(
-            f"{field} has the amount {_shown(amount)}, not a number that can be stored"
-        ) from None
-    return number
+    return _number(field, amount, factor)
+
+
+def nested(record: Mapping[str, Any], field: str) -> Mapping[str, Any]:
+    """An object inside the record; null and missing are an empty one. Raises BadValue."""
+    value = record.get(field)
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise BadValue(f"{field} is {_shown(value)}, not an object")
+    return value
+
+
+def objects(record: Mapping[str, Any], field: str) -> list[Mapping[str, Any]]:
+    """The objects of a list inside the record; null and missing are none. Raises BadValue."""
+    value = record.get(field)
+    if value is None:
+        return []
+    if not isinstance(value, list) or not all(isinstance(item, Mapping) for item in value):
+        raise BadValue(f"{field} is {_shown(value)}, not a list of objects")
+    return value
+
+
+def state(record: Mapping[str, Any], field: str = "status") -> Mapping[str, Any]:
+    """A status as an object with its `value`.
+
+    Resources differ: some give an object, some a bare text (behaviour, sections 2 and 3).
+    """
+    value = record.get(field)
+    return value if isinstance(value, Mapping) else {"value": value}
+
+
+def money(record: Mapping[str, Any], field: str) -> tuple[Decimal | None, str]:
+    """An `{amount, currency}` object: the amount with six decimals or None, and the currency.
+
+    Amounts are decimal strings in whole units of the currency (specification). Raises BadValue.
+    """
+    cost = nested(record, field)
+    amount = cost.get("amount")
+    number = None if amount in (None, "") else _number(field, amount, Decimal(1))
+    return number, text(cost, "currency")
 
 
 def whole(record: Mapping[str, Any], field: str) -> int | None:
@@ -117,6 +149,18 @@ def whole(record: Mapping[str, Any], field: str) -> int | None:
 def truth(record: Mapping[str, Any], field: str) -> bool:
     """A boolean; null and missing are False (the specification's default)."""
     return record.get(field) is True or record.get(field) == "true"
+
+
+def _number(field: str, amount: Any, factor: Decimal) -> Decimal:
+    try:
+        number = (Decimal(str(amount)) * factor).quantize(_SIX_PLACES)
+        if abs(number) >= _TOO_MUCH:
+            raise InvalidOperation
+    except DecimalException:
+        raise BadValue(
+            f"{field} has the amount {_shown(amount)}, not a number that can be stored"
+        ) from None
+    return number
 
 
 def _storable(field: str, value: Any, longest: int | None) -> str:

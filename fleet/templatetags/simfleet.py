@@ -119,6 +119,27 @@ def moment(at: datetime | str | None, empty: str = "never") -> SafeString:
     """
     if not isinstance(at, datetime):
         return format_html('<span class="text-secondary">{}</span>', empty)
+    return _time(at, ago(at))
+
+
+@register.simple_tag
+def until(at: datetime) -> SafeString:
+    """A time to come as "in 3 min", with the exact time on hover; "now" once it is over."""
+    seconds = (at - timezone.now()).total_seconds()
+    if seconds < 1:
+        text = "now"
+    elif seconds < 90:
+        text = f"in {seconds:.0f} s"
+    elif seconds < 90 * 60:
+        text = f"in {seconds / 60:.0f} min"
+    elif seconds < 36 * 3600:
+        text = f"in {seconds / 3600:.0f} h"
+    else:
+        text = f"on {timezone.localtime(at):%d %b %Y}"
+    return _time(at, text)
+
+
+def _time(at: datetime, text: str) -> SafeString:
     local = timezone.localtime(at)
     utc = at.astimezone(timezone.get_fixed_timezone(0))
     title = f"{local:%Y-%m-%d %H:%M:%S %Z} · {utc:%Y-%m-%d %H:%M:%S} UTC"
@@ -126,7 +147,7 @@ def moment(at: datetime | str | None, empty: str = "never") -> SafeString:
         '<time datetime="{}" title="{}" class="text-nowrap">{}</time>',
         utc.isoformat(),
         title,
-        ago(at),
+        text,
     )
 
 

@@ -20,6 +20,22 @@
     for (const table of document.querySelectorAll("[data-chart-source]")) {
       const place = document.getElementById(table.dataset.chartSource);
       const chart = window.echarts.getInstanceByDom(place) || window.echarts.init(place, null, { renderer: "svg" });
+      if (table.dataset.chartKind === "bars") {
+        const rows = [...table.querySelectorAll("tr[data-value]")];
+        chart.setOption({
+          animation: false,
+          tooltip: { renderMode: "richText", trigger: "axis", formatter: ([bar]) => rows[bar.dataIndex].dataset.text },
+          grid: { left: 8, right: 8, top: 12, bottom: 4, containLabel: true },
+          xAxis: { type: "category", data: rows.map((row) => row.dataset.name), axisLabel: { color: colour("--tblr-secondary") } },
+          yAxis: {
+            type: "value",
+            axisLabel: { color: colour("--tblr-secondary") },
+            splitLine: { lineStyle: { color: colour("--tblr-border-color") } },
+          },
+          series: [{ type: "bar", itemStyle: { color: colour("--tblr-primary") }, data: rows.map((row) => Number(row.dataset.value)) }],
+        });
+        continue;
+      }
       const data = [...table.querySelectorAll("tr[data-value]")].map((row) => ({
         name: row.dataset.name,
         value: Number(row.dataset.value),

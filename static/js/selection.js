@@ -18,7 +18,9 @@
     }
     root.querySelector("[data-selection-none]").hidden = count > 0;
     root.querySelector("[data-selection-some]").hidden = count === 0;
-    root.querySelector("[data-selection-count]").textContent = count.toLocaleString("en");
+    // All that match may be an estimate, and then says so.
+    const mark = all && root.dataset.totalMark ? `${root.dataset.totalMark} ` : "";
+    root.querySelector("[data-selection-count]").textContent = mark + count.toLocaleString("en");
     const selectAll = root.querySelector("[data-select-all]");
     if (selectAll) selectAll.hidden = all || checked === 0 || checked < rows.length;
     root.querySelector("[data-select-none]").hidden = count === 0;

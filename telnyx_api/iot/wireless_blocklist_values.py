@@ -1,10 +1,12 @@
 """What a wireless blocklist of a type can hold."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Required, TypedDict, Unpack
 
+from telnyx_api.arguments import between
 from telnyx_api.query import Parameter
-from telnyx_api.resource import Page, Resource
+from telnyx_api.resource import Page, Resource, records
 
 PATH = "/wireless_blocklist_values"
 
@@ -28,6 +30,7 @@ LIST = {
         allowed=("country", "mcc", "plmn"),
         required=True,
     ),
+    "number": Parameter("page[number]", "number"),
 }
 
 
@@ -35,13 +38,31 @@ class WirelessBlocklistValues(Resource):
     """/wireless_blocklist_values."""
 
     def page(
-        self, **filters: Unpack[WirelessBlocklistValueFilters]
+        self, number: int = 1, **filters: Unpack[WirelessBlocklistValueFilters]
     ) -> Page[WirelessBlocklistValue]:
-        """All that the API gives; the specification offers no further pages."""
-        return self._whole(WirelessBlocklistValue, PATH, parameters=LIST, given=filters)
+        """One page of the size that the API chooses.
+
+        The specification gives the answer totals, but no parameter to ask for a further page: the
+        one of every other list is sent from the second page on.
+        """
+        number = between("number", number, 1)
+        given = dict(filters) if number == 1 else {**filters, "number": number}
+        page = self._whole(WirelessBlocklistValue, PATH, parameters=LIST, given=given)
+        return replace(page, number=number)
+
+    def pages(
+        self, **filters: Unpack[WirelessBlocklistValueFilters]
+    ) -> Iterator[Page[WirelessBlocklistValue]]:
+        """All pages, as many as the first says there are, each fetched when it is asked for."""
+        page = self.page(**filters)
+        yield page
+        last = page.total_pages or 1
+        while page.data and page.number < last:
+            page = self.page(page.number + 1, **filters)
+            yield page
 
     def list(
         self, **filters: Unpack[WirelessBlocklistValueFilters]
     ) -> Iterator[WirelessBlocklistValue]:
-        """All values, fetched at once."""
-        return iter(self.page(**filters).data)
+        """All values, fetched page by page."""
+        return records(self.pages(**filters))

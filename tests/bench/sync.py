@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import logging
+import os
+import subprocess
+import sys
 import tempfile
+import time
+from collections import deque
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -16,14 +22,16 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.models import TelnyxAccount
-from fleet.models import Resource, SimCard, SyncState
+from fleet.models import Resource, SimCard, SyncRun, SyncState
 from fleet.sync.engine import start_run, sweep
 from fleet.sync.registry import SYNCS
-from fleet.sync.schedule import sweep_all
 from tests.bench.report import Row, measure
-from tests.sandbox_process import SandboxProcess, start_sandbox
+from tests.sandbox_process import ROOT, SandboxProcess, start_sandbox
 
 PAGE = 250
+LATENCY = 0.05
+# Beyond this a slow API would be measured for minutes.
+LARGEST_SLOW = 200_000
 
 
 def sync_rows(sims: int, rounds: int) -> list[Row]:
@@ -33,44 +41,94 @@ def sync_rows(sims: int, rounds: int) -> list[Row]:
         tempfile.TemporaryDirectory(prefix="sf-bench-") as folder,
         start_sandbox(sims=sims, seed=7, data=Path(folder) / "sandbox.db") as sandbox,
     ):
-        fetch = measure(f"fetch and parse {sims:,}", lambda: _fetch(sandbox), rounds)
+        # With nothing to wait for, threads only take turns: one connection is the quickest floor.
+        fetch = measure(f"fetch and parse {sims:,}", lambda: _fetch(sandbox, 1), rounds)
         copy = Row(f"COPY {sims:,} with all indexes", _time_copy(sandbox, rounds))
         first = Row(f"first sync of {sims:,}", [], against=copy)
         unchanged = Row(f"unchanged sync of {sims:,}", [], against=fetch)
+        changed = Row(f"sync of {sims:,}, 1 % changed", [], against=unchanged)
         for _ in range(rounds):
             account = _empty_account(sandbox)
             first.seconds += measure("", lambda a=account: _sweep(a), 1).seconds
             unchanged.seconds += measure("", lambda a=account: _sweep(a), 1).seconds
+            _change(account, sandbox, sims // 100)
+            changed.seconds += measure("", lambda a=account: _sweep(a), 1).seconds
+        runs = SyncRun.objects.filter(account=account, resource=Resource.SIM_CARDS)
+        for row, run in zip((first, unchanged, changed), runs.order_by("pk"), strict=False):
+            row.note = f"({run.api_calls:,} API calls, {run.new:,} new, {run.changed:,} changed)"
         assert SimCard.objects.filter(account=account).count() == sims
+        slow = _slow_rows(sandbox, account, sims) if sims <= LARGEST_SLOW else []
+        memory = _memory_row(account, sims)
         sdk = measure(f"official SDK lists {sims:,}", lambda: _official_sdk(sandbox), 1)
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM fleet_dailyusage")
+            cursor.execute("DELETE FROM fleet_event")
+            cursor.execute("DELETE FROM fleet_simcard")
         TelnyxAccount.objects.filter(pk=account.pk).delete()
     sdk.against = fetch
-    fetch_of_first = Row(f"first sync of {sims:,}", first.seconds, against=sdk)
     unchanged_of_sdk = Row(f"unchanged sync of {sims:,}", unchanged.seconds, against=sdk)
-    return [fetch, copy, sdk, first, unchanged, fetch_of_first, unchanged_of_sdk]
+    return [fetch, copy, sdk, first, unchanged, changed, *slow, memory, unchanged_of_sdk]
+
+
+def _slow_rows(sandbox: SandboxProcess, account: TelnyxAccount, sims: int) -> list[Row]:
+    """An API whose pages take 50 ms, as a distant one's do."""
+    fault = {"kind": "latency", "seconds": LATENCY, "match": {"path_regex": "/sim_cards$"}}
+    sandbox.admin("POST", "faults", fault)
+    threads = settings.TELNYX_THREADS
+    name = f"fetch and parse {sims:,}, {LATENCY * 1000:.0f} ms a page, {threads} threads"
+    fetch = measure(name, lambda: _fetch(sandbox, threads), 1)
+    name = f"unchanged sync of {sims:,}, {LATENCY * 1000:.0f} ms a page, {threads} threads"
+    sync = measure(name, lambda: _sweep(account), 1, against=fetch)
+    sandbox.admin("DELETE", "faults")
+    return [fetch, sync]
+
+
+def _memory_row(account: TelnyxAccount, sims: int) -> Row:
+    """`manage.py sync` as a process of its own, for its peak of memory."""
+    command = [sys.executable, "manage.py", "sync", "--account", account.slug]
+    begin = time.perf_counter()
+    process = subprocess.Popen(
+        [*command, "--resource", "sim_cards"], cwd=ROOT, stdout=subprocess.DEVNULL
+    )
+    _, status, usage = os.wait4(process.pid, 0)
+    assert status == 0
+    note = f"(peak memory {usage.ru_maxrss / 1024:,.0f} MiB)"
+    return Row(f"manage.py sync of {sims:,}", [time.perf_counter() - begin], note=note)
+
+
+def _change(account: TelnyxAccount, sandbox: SandboxProcess, count: int) -> None:
+    cards = SimCard.objects.filter(account=account).order_by("?")[:count]
+    for number, card in enumerate(cards):
+        body = {"tags": [f"changed:{number}", "bench"]}
+        sandbox.admin("POST", f"sim_cards/{card.remote_id}", body)
 
 
 def _empty_account(sandbox: SandboxProcess) -> TelnyxAccount:
     TelnyxAccount.objects.filter(slug="bench").delete()
-    account = TelnyxAccount(slug="bench", name="Bench", requests_per_second=10_000)
+    account = TelnyxAccount(
+        slug="bench", name="Bench", requests_per_second=10_000, calls_per_hour=10_000_000
+    )
     account.set_connection(sandbox.base_url, sandbox.api_key)
     account.save()
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE fleet_simcard")
-    run = start_run(account, Resource.GROUPS)
-    assert run
-    assert sweep(run).state == SyncState.COMPLETE
+    _sweep(account, Resource.GROUPS)
     return account
 
 
-def _sweep(account: TelnyxAccount) -> None:
-    runs = sweep_all(account)
-    assert all(run.state == SyncState.COMPLETE for run in runs), [run.outcome for run in runs]
+def _sweep(account: TelnyxAccount, resource: Resource = Resource.SIM_CARDS) -> None:
+    run = start_run(account, resource)
+    assert run
+    assert sweep(run).state == SyncState.COMPLETE, run.outcome
 
 
-def _pages(sandbox: SandboxProcess) -> list[list[dict[str, Any]]]:
+def _fetch(sandbox: SandboxProcess, threads: int) -> None:
+    deque(_pages(sandbox, threads), maxlen=0)
+
+
+def _pages(sandbox: SandboxProcess, threads: int = 1) -> Iterator[list[dict[str, Any]]]:
     session = requests.Session()
-    session.mount("http://", requests.adapters.HTTPAdapter(pool_maxsize=settings.TELNYX_THREADS))
+    session.mount("http://", requests.adapters.HTTPAdapter(pool_maxsize=threads))
     session.headers["Authorization"] = f"Bearer {sandbox.api_key}"
 
     def page(number: int) -> Any:
@@ -80,12 +138,12 @@ def _pages(sandbox: SandboxProcess) -> list[list[dict[str, Any]]]:
 
     first = page(1)
     numbers = range(2, first["meta"]["total_pages"] + 1)
-    with ThreadPoolExecutor(settings.TELNYX_THREADS) as pool:
-        return [first["data"], *(answer["data"] for answer in pool.map(page, numbers))]
-
-
-def _fetch(sandbox: SandboxProcess) -> None:
-    _pages(sandbox)
+    yield first["data"]
+    if threads == 1:
+        yield from (page(number)["data"] for number in numbers)
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        yield from (answer["data"] for answer in pool.map(page, numbers))
 
 
 def _official_sdk(sandbox: SandboxProcess) -> None:

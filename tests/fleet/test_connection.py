@@ -8,8 +8,9 @@ from accounts.models import Connection, TelnyxAccount
 from fleet.models import Cause, Event, SimCard
 from fleet.sync.connection import REFUSED, AccountUnusable, client_for, noting_connection
 from fleet.sync.merge import Origin
+from fleet.sync.read_back import read_back
 from fleet.sync.reconcile import mark_removed
-from fleet.sync.refresh import read_back, refresh_sim_card
+from fleet.sync.refresh import refresh_sim_card
 from fleet.sync.registry import SYNCS
 from telnyx_api import Client, errors
 from tests.fleet.api import change, delete, fault, requests, run_sweep

@@ -88,7 +88,7 @@ def test_a_refused_account_still_ends_what_has_ended(account: TelnyxAccount) -> 
 def enqueued(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[int]]]:
     """What tasks enqueue, instead of a broker."""
     calls: list[tuple[str, list[int]]] = []
-    for task in (tasks.submit_operations, tasks.track_operations, tasks.sync_account):
+    for task in (tasks.submit_operations, tasks.track_operations, tasks.sync_due):
         monkeypatch.setattr(
             task, "apply_async", lambda args, task=task, **options: calls.append((task.name, args))
         )
@@ -106,7 +106,7 @@ def test_the_ticks_enqueue_what_is_due(
     assert enqueued == [
         ("fleet.submit_operations", [account.pk]),
         ("fleet.track_operations", [account.pk]),
-        ("fleet.sync_account", [account.pk]),
+        ("fleet.sync_due", [account.pk]),
     ]
 
 
@@ -115,10 +115,15 @@ def test_tasks_carry_an_operation_to_its_end(live: TelnyxAccount, cards: list[Si
     tasks.submit_operations(live.pk)
     assert only(operation).state == TargetState.IN_PROGRESS
     finish(live, operation)
-    tasks.sync_account(live.pk)
+    tasks.sync_due(live.pk)
     assert SyncRun.objects.filter(state=SyncState.COMPLETE).count() >= 2
 
 
 def test_tasks_for_an_account_that_is_gone_do_nothing(db: None) -> None:
-    for task in (tasks.submit_operations, tasks.track_operations, tasks.sync_account):
+    for task in (
+        tasks.submit_operations,
+        tasks.track_operations,
+        tasks.sync_account,
+        tasks.sync_due,
+    ):
         task(12_345)

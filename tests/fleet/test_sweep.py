@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts.models import Connection, TelnyxAccount
 from fleet.models import Cause, Event, Group, Resource, SimCard, SyncState
 from fleet.sync import engine, reconcile
+from fleet.sync import sweep as sweep_module
 from fleet.sync.registry import SYNCS
 from fleet.sync.schedule import sweep_all
 from tests.fleet.api import change, delete, fault, requests, run_sweep
@@ -29,7 +30,7 @@ def own(new_sandbox: Callable[[int], SandboxProcess]) -> SandboxProcess:
 def swept(transactional_db: None, own: SandboxProcess) -> TelnyxAccount:
     """An account after its first sweeps."""
     account = account_at(own)
-    assert [run.state for run in sweep_all(account)] == [SyncState.COMPLETE] * 2
+    assert [run.state for run in sweep_all(account)] == [SyncState.COMPLETE] * len(SYNCS)
     own.admin("DELETE", "requests")
     return account
 
@@ -38,8 +39,9 @@ def test_the_first_sweep_reads_everything_and_writes_no_events(
     own: SandboxProcess, transactional_db: None
 ) -> None:
     account = account_at(own)
-    groups, cards = sweep_all(account)
-    assert (groups.resource, cards.resource) == ("groups", "sim_cards")
+    runs = {run.resource: run for run in sweep_all(account)}
+    assert list(runs) == list(SYNCS), "parents first"
+    groups, cards = runs["groups"], runs["sim_cards"]
     assert (cards.state, cards.outcome, cards.percent) == (SyncState.COMPLETE, "", 100)
     assert (cards.seen, cards.new, cards.changed, cards.removed) == (SIMS, SIMS, 0, 0)
     assert (cards.expected, cards.api_calls, cards.error_count) == (SIMS, 1, 0)
@@ -186,7 +188,7 @@ def test_unknown_statuses_and_fields_are_kept(swept: TelnyxAccount, own: Sandbox
 def test_a_large_list_is_stored_in_batches(
     swept: TelnyxAccount, own: SandboxProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "_BATCH", 10)
+    monkeypatch.setattr(sweep_module, "BATCH", 10)
     sync = SYNCS["sim_cards"]
     monkeypatch.setattr(
         type(sync), "page", lambda self, client, number: client.sim_cards.page(number, 7)
@@ -199,7 +201,7 @@ def test_a_large_list_is_stored_in_batches(
 def test_progress_is_stored_while_it_goes_on(
     swept: TelnyxAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "_PROGRESS_SECONDS", 0)
+    monkeypatch.setattr(sweep_module, "PROGRESS_SECONDS", 0)
     began = timezone.now()
     run = run_sweep(swept)
     assert run.progressed_at > began

@@ -10,8 +10,9 @@ from django.core.management import CommandError, call_command
 
 from accounts.models import Connection, TelnyxAccount
 from fleet.models import Resource, SyncRun
-from fleet.sync import engine
+from fleet.sync import sweep as sweep_module
 from fleet.sync.engine import start_run
+from fleet.sync.registry import SYNCS
 from tests.conftest import make_account
 from tests.fleet.api import fault, requests
 from tests.sandbox_process import SandboxProcess
@@ -40,13 +41,15 @@ def _sync(*arguments: str, out: io.StringIO | None = None) -> tuple[str, str]:
 
 def test_everything_is_read_with_a_line_each(live: TelnyxAccount) -> None:
     said, complaint = _sync()
-    groups, cards = said.splitlines()
     assert complaint == ""
-    assert groups.startswith("live groups: complete: ")
-    assert cards.startswith("live sim_cards: complete: ")
+    lines = said.splitlines()
+    assert [line.split(": ")[:2] for line in lines] == [
+        [f"live {name}", "complete"] for name in SYNCS
+    ]
+    (cards,) = [line for line in lines if line.startswith("live sim_cards: ")]
     run = SyncRun.objects.get(resource="sim_cards")
     # Tests before this one may have left SIM cards there that cannot be stored.
-    errors = f"{run.error_count} errors."
+    errors = f"{run.error_count} errors, {run.api_calls} API calls."
     assert f"{run.seen} seen, {run.new} new, 0 changed, 0 removed, {errors}" in cards
     assert run.seen > 200
 
@@ -82,12 +85,15 @@ def test_a_refused_key_is_skipped_with_its_reason(
 ) -> None:
     fault(sandbox, "status", status=401)
     said, complaint = _sync()
-    first, second = said.splitlines()
-    assert first.startswith("live groups: failed: 0 seen")
+    first, *others = said.splitlines()
+    asked, *spared = SYNCS
+    assert first.startswith(f"live {asked}: failed: 0 seen")
     assert "refused (401)" in first
-    assert second.startswith("live sim_cards: skipped. ")
-    assert "refused (401)" in second
-    assert complaint == "2 of 2 sweeps did not complete."
+    assert len(others) == len(spared)
+    for name, line in zip(spared, others, strict=True):
+        assert line.startswith(f"live {name}: skipped. ")
+        assert "refused (401)" in line
+    assert complaint == f"{len(SYNCS)} of {len(SYNCS)} sweeps did not complete."
     assert len(requests(sandbox)) == 1
     said, complaint = _sync("-r", "groups")
     assert said.startswith("live groups: skipped. ")
@@ -102,13 +108,11 @@ def test_one_account_that_fails_does_not_keep_the_others_from_being_read(
     make_account("another", "Another")
     said, complaint = _sync()
     assert [line.split(":")[:2] for line in said.splitlines()] == [
-        ["another groups", " failed"],
-        ["another sim_cards", " failed"],
-        ["live groups", " complete"],
-        ["live sim_cards", " complete"],
+        *([f"another {name}", " failed"] for name in SYNCS),
+        *([f"live {name}", " complete"] for name in SYNCS),
     ]
     assert "no connection" in said
-    assert complaint == "2 of 4 sweeps did not complete."
+    assert complaint == f"{len(SYNCS)} of {2 * len(SYNCS)} sweeps did not complete."
 
 
 def test_a_sweep_that_is_running_already_is_told(live: TelnyxAccount) -> None:
@@ -126,7 +130,7 @@ def test_a_terminal_shows_progress_and_is_left_with_the_lines(
     assert complaint == ""
     assert "\r\x1b[Klive sim_cards: 0 seen" in out
     left = [line.rpartition("\r\x1b[K")[2] for line in out.split("\n")]
-    assert [line.partition(": ")[0] for line in left] == ["live groups", "live sim_cards", ""]
+    assert [line.partition(": ")[0] for line in left] == [*(f"live {name}" for name in SYNCS), ""]
 
 
 def test_stopping_it_ends_the_run_and_the_command(
@@ -135,9 +139,9 @@ def test_stopping_it_ends_the_run_and_the_command(
     def stop(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(engine, "merge", stop)
+    monkeypatch.setattr(sweep_module, "merge", stop)
     said, complaint = _sync()
-    assert said.startswith("live groups: ")
+    assert said.startswith(f"live {next(iter(SYNCS))}: ")
     assert "stopped before it was done" in said
     assert complaint == "Stopped."
     assert SyncRun.objects.get().state == "failed"

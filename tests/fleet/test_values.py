@@ -14,6 +14,10 @@ from fleet.sync.values import (
     identifier,
     megabytes,
     moment,
+    money,
+    nested,
+    objects,
+    state,
     text,
     texts,
     truth,
@@ -176,3 +180,46 @@ def test_bad_whole(value: Any) -> None:
 )
 def test_truth(value: Any, stored: bool) -> None:
     assert truth({"f": value}, "f") is stored
+
+
+def test_nested() -> None:
+    assert nested({"f": {"a": 1}}, "f") == {"a": 1}
+    assert nested({"f": None}, "f") == nested({}, "f") == {}
+    for broken in ("text", 5, [{}], False):
+        with pytest.raises(BadValue, match=r"^f is .*not an object"):
+            nested({"f": broken}, "f")
+
+
+def test_objects() -> None:
+    assert objects({"f": [{"a": 1}]}, "f") == [{"a": 1}]
+    assert objects({"f": None}, "f") == objects({}, "f") == objects({"f": []}, "f") == []
+    for broken in ("text", {}, [{}, 5], False):
+        with pytest.raises(BadValue, match=r"^f is .*not a list of objects"):
+            objects({"f": broken}, "f")
+
+
+def test_state() -> None:
+    assert state({"status": {"value": "on", "reason": "x"}}) == {"value": "on", "reason": "x"}
+    assert state({"status": "on"}) == {"value": "on"}
+    assert state({}) == {"value": None}
+
+
+@pytest.mark.parametrize(
+    ("value", "stored"),
+    [
+        ({"amount": "33.00", "currency": "USD"}, (Decimal(33), "USD")),
+        ({"amount": 0.1, "currency": None}, (Decimal("0.1"), "")),
+        ({"amount": "-2", "currency": "EUR"}, (Decimal(-2), "EUR")),
+        ({"amount": None, "currency": "USD"}, (None, "USD")),
+        ({}, (None, "")),
+        (None, (None, "")),
+    ],
+)
+def test_money(value: Any, stored: Any) -> None:
+    assert money({"f": value}, "f") == stored
+
+
+@pytest.mark.parametrize("value", ["5 USD", 5, {"amount": "much"}, {"amount": "1e20"}])
+def test_money_that_cannot_be_stored(value: Any) -> None:
+    with pytest.raises(BadValue, match=r"^f "):
+        money({"f": value}, "f")

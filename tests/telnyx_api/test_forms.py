@@ -149,6 +149,28 @@ def test_a_list_without_pages_says_how_much_there_would_be(
     assert server.received[0].query == [("direction", "INBOUND")]
 
 
+def test_blocklist_values_are_read_to_the_last_page_that_the_first_tells_of(
+    server: ScriptedServer, client: Client
+) -> None:
+    meta = {"total_pages": 2, "total_results": 3, "page_number": 1, "page_size": 2}
+    server.script(
+        Reply(body={"data": [{"code": "1"}, {"code": "2"}], "meta": meta}),
+        Reply(body={"data": [{"code": "3"}], "meta": {**meta, "page_number": 2}}),
+        Reply(body={"data": [{"code": "4"}]}),
+        Reply(body={"data": [], "meta": {**meta, "total_pages": 9}}),
+    )
+    values = client.wireless_blocklist_values
+    assert [value["code"] for value in values.list(type="mcc")] == ["1", "2", "3"]
+    assert [value["code"] for value in values.list(type="plmn")] == ["4"]
+    assert list(values.list(type="country")) == []
+    assert [request.query for request in server.received] == [
+        [("type", "mcc")],
+        [("type", "mcc"), ("page[number]", "2")],
+        [("type", "plmn")],
+        [("type", "country")],
+    ]
+
+
 CSV = b"\xef\xbb\xbfmcc,data_cost\r\n232,1.50\r\n"
 
 

@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import Membership, Person, TelnyxAccount
-from fleet.models import Operation, SimCard
+from fleet.models import Group, Operation, SimCard
 
 pytestmark = pytest.mark.django_db
 
@@ -38,6 +38,10 @@ def _sim_card(account: TelnyxAccount) -> list[Any]:
 def _operation(account: TelnyxAccount) -> list[Any]:
     operation, _ = Operation.objects.get_or_create(account=account, kind="enable")
     return [account.slug, operation.pk]
+
+
+def _group(account: TelnyxAccount) -> list[Any]:
+    return [account.slug, Group.objects.filter(account=account).first().remote_id]
 
 
 def _membership(account: TelnyxAccount) -> list[Any]:
@@ -74,6 +78,7 @@ CASES = (
     Case("discard_operation", (*ACTS, 302, 302), "post", _operation),
     Case("sync_runs", READS),
     Case("start_sync", (*ACTS, 302, 302), "post"),
+    Case("start_group_sync", (*ACTS, 302, 302), "post", _group),
 )
 
 

@@ -15,6 +15,8 @@ GOOD = {
     "base_url": "https://api.telnyx.com/v2",
     "requests_per_second": "20",
     "sync_every_minutes": "5",
+    "calls_per_hour": "20000",
+    "details_per_hour": "600",
 }
 
 

@@ -27,13 +27,29 @@ class TelnyxAccountForm(forms.ModelForm):
 
     class Meta:
         model = TelnyxAccount
-        fields = ["name", "requests_per_second", "sync_every_minutes"]
+        fields = [
+            "name",
+            "requests_per_second",
+            "sync_every_minutes",
+            "calls_per_hour",
+            "details_per_hour",
+        ]
         labels = {
             "requests_per_second": "Requests per second",
             "sync_every_minutes": "Sync every … minutes",
+            "calls_per_hour": "API calls an hour",
+            "details_per_hour": "Detail readings an hour",
         }
 
-    field_order = ["name", "api_key", "base_url", "requests_per_second", "sync_every_minutes"]
+    field_order = [
+        "name",
+        "api_key",
+        "base_url",
+        "requests_per_second",
+        "sync_every_minutes",
+        "calls_per_hour",
+        "details_per_hour",
+    ]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

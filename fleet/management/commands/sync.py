@@ -15,8 +15,11 @@ from fleet.models import Resource, SyncRun, SyncState
 from fleet.sync.connection import REFUSED
 from fleet.sync.engine import start_run, sweep
 from fleet.sync.registry import SYNCS
+from fleet.sync.schedule import note_outcome
 
 LINES_SECONDS = 0.2
+BAR = 20
+CHOICES = [*map(Resource, SYNCS), Resource.DETAILS]
 LOGGER = logging.getLogger("fleet.sync")
 
 
@@ -36,17 +39,23 @@ class Command(BaseCommand):
         parser.add_argument(
             *("--resource", "-r"),
             action="append",
-            choices=[str(name) for name in SYNCS],
-            help="what to read, may be repeated; everything without it",
+            choices=[resource.value for resource in CHOICES],
+            help="what to read, may be repeated; every list without it",
+        )
+
+        parser.add_argument(
+            "--full",
+            action="store_true",
+            help="begin anew where an earlier run was stopped, and read lists that only grow to "
+            "their end",
         )
 
     def handle(self, **options: Any) -> None:
         """Sweep what was asked for."""
         accounts = _accounts(options["account"])
         # Parents first, in whatever order they were given.
-        resources = [
-            r for r in map(Resource, SYNCS) if not options["resource"] or r in options["resource"]
-        ]
+        chosen = options["resource"] or SYNCS
+        resources = [r for r in CHOICES if r in chosen]
         incomplete = 0
         for account in accounts:
             for resource in resources:
@@ -56,23 +65,24 @@ class Command(BaseCommand):
                     )
                     incomplete += 1
                     continue
-                incomplete += not self._sweep(account, resource)
+                incomplete += not self._sweep(account, resource, options["full"])
                 account.refresh_from_db()
         if incomplete:
             total = len(accounts) * len(resources)
             raise CommandError(f"{incomplete} of {total} sweeps did not complete.")
 
-    def _sweep(self, account: TelnyxAccount, resource: Resource) -> bool:
-        run = start_run(account, resource)
+    def _sweep(self, account: TelnyxAccount, resource: Resource, full: bool) -> bool:
+        run = start_run(account, resource, afresh=full)
         if run is None:
             self._line(account, resource, "skipped: another process is reading this already.")
             return False
         try:
             with self._progress(run):
-                sweep(run)
+                sweep(run, full=full)
         except KeyboardInterrupt:
             self._line(account, resource, f"{counts(run)}. {run.outcome}")
             raise CommandError("Stopped.", returncode=130) from None
+        note_outcome(account, run)
         ending = "complete" if run.state == SyncState.COMPLETE else run.get_state_display().lower()
         self._line(account, resource, f"{ending}: {counts(run)}. {run.outcome}".strip())
         return run.state == SyncState.COMPLETE
@@ -91,7 +101,7 @@ class Command(BaseCommand):
         def show() -> None:
             while not done.wait(LINES_SECONDS):
                 expected = "" if run.expected is None else f" of {run.expected:,}"
-                text = f"{run.account.slug} {run.resource}: {counts(run, expected)}"
+                text = f"{run.account.slug} {run.resource}: {bar(run)}{counts(run, expected)}"
                 self.stdout.write(f"\r\x1b[K{text}", ending="")
                 self.stdout.flush()
 
@@ -109,11 +119,19 @@ class Command(BaseCommand):
             self.stdout.write("\r\x1b[K", ending="")
 
 
+def bar(run: SyncRun) -> str:
+    """How far a run is, as a bar; "" before the API said how many there are."""
+    if run.percent is None:
+        return ""
+    full = BAR * run.percent // 100
+    return f"[{'#' * full}{'.' * (BAR - full)}] {run.percent:3} %  "
+
+
 def counts(run: SyncRun, expected: str = "") -> str:
     """What a run saw and changed, in one line."""
     return (
         f"{run.seen:,}{expected} seen, {run.new:,} new, {run.changed:,} changed, "
-        f"{run.removed:,} removed, {run.error_count:,} errors"
+        f"{run.removed:,} removed, {run.error_count:,} errors, {run.api_calls:,} API calls"
     )
 
 

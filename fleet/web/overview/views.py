@@ -16,7 +16,7 @@ from fleet.models.sim_cards import status_label
 from fleet.operations.catalog import KINDS
 from fleet.web.partials import render_page
 from fleet.web.shell import add_progress, in_section
-from fleet.web.sim_cards.filters import status_counts
+from fleet.web.sim_cards.facets import counts_of
 
 NEAR_LIMIT = 0.8
 
@@ -27,8 +27,8 @@ NEAR_LIMIT = 0.8
 def overview(request: AccountRequest) -> HttpResponse:
     """The fleet by status, groups near their limit, operations, recent events."""
     account = request.account
-    counts = status_counts(account)
-    total = sum(counts.values())
+    counts = counts_of(account)
+    total = counts.total
     operations = list(
         Operation.objects.filter(account=account)
         .exclude(state__in=[OperationState.CANCELLED, OperationState.PLANNED])
@@ -41,6 +41,7 @@ def overview(request: AccountRequest) -> HttpResponse:
     add_progress(operations)
     context: dict[str, Any] = {
         "total": total,
+        "counted_at": counts.counted_at,
         "statuses": [
             {
                 "status": status,
@@ -48,7 +49,7 @@ def overview(request: AccountRequest) -> HttpResponse:
                 "count": count,
                 "percent": 100 * count / total if total else 0,
             }
-            for status, count in counts.items()
+            for status, count in counts.by_status.items()
         ],
         "near_limit": _near_limit(request),
         "operations": operations,

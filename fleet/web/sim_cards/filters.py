@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import django_filters
 from django import forms
-from django.core.cache import cache
-from django.db.models import Count, QuerySet
+from django.db.models import Q, QuerySet
 from django.http import QueryDict
 
 from accounts.models import TelnyxAccount
 from fleet.models import Group, SimCard
-from fleet.models.sim_cards import normalise_identifier, status_label
+from fleet.models.sim_cards import SimCardQuerySet, normalise_identifier, status_label
+from fleet.sync.fleet_counts import KEPT
+from fleet.web.sim_cards.facets import counts_of
 
 NO_GROUP = "none"
-# Counts beside filters may be this old.
-COUNTS_SECONDS = 10
+TYPES = {"physical": "Physical", "esim": "eSIM"}
+VOICE = {"on": "Voice on", "off": "Voice off"}
 
 
 @dataclass(frozen=True)
@@ -40,13 +43,13 @@ class SimCardFilter(django_filters.FilterSet):
     type = django_filters.ChoiceFilter(
         label="Type",
         empty_label="Any type",
-        choices=[("physical", "Physical"), ("esim", "eSIM")],
+        choices=list(TYPES.items()),
     )
     voice = django_filters.ChoiceFilter(
         label="Voice",
         method="filter_voice",
         empty_label="Voice on or off",
-        choices=[("on", "Voice on"), ("off", "Voice off")],
+        choices=list(VOICE.items()),
     )
     tag = django_filters.CharFilter(label="Tag", method="filter_tag")
 
@@ -57,22 +60,95 @@ class SimCardFilter(django_filters.FilterSet):
     def __init__(self, data: QueryDict, account: TelnyxAccount) -> None:
         super().__init__(data, queryset=SimCard.objects.filter(account=account).present())
         self.account = account
-        statuses = status_counts(account)
-        known = [(s, f"{status_label(s)} ({n:,})") for s, n in statuses.items()]
+        self.counts = counts_of(account)
+        self.searching = SimCardQuerySet.search
+        statuses = self.counts.by_status
+        known = [_choice(s, status_label(s), n) for s, n in statuses.items()]
         # A status in the URL that no SIM card has any more stays a choice, and a chip.
-        known += [(s, status_label(s)) for s in data.getlist("status") if s not in statuses]
+        known += [
+            (s, status_label(s))
+            for s in dict.fromkeys(data.getlist("status"))
+            if s not in statuses and "\0" not in s
+        ]
         self.form.fields["status"].choices = known
         self.form.fields["status"].widget = forms.CheckboxSelectMultiple(choices=known)
-        self.groups = {str(g.remote_id): g for g in groups_of(account)}
+        self.groups = {str(g.remote_id): g for g in self._groups(data.get("group", ""))}
+        by_group = self.counts.by_group
         self.form.fields["group"].choices = [
             ("", "Any group"),
-            *[(k, g.name) for k, g in self.groups.items()],
-            (NO_GROUP, "Without a group"),
+            *[_choice(k, g.name, by_group.get(str(g.pk))) for k, g in self.groups.items()],
+            _choice(NO_GROUP, "Without a group", self.counts.without_group),
         ]
+        for name, labels, numbers in (
+            ("type", TYPES, self.counts.by_type),
+            ("voice", VOICE, self.counts.by_voice),
+        ):
+            field = self.form.fields[name]
+            empty = str(self.filters[name].extra["empty_label"])
+            field.choices = [
+                ("", empty),
+                *[_choice(value, label, numbers.get(value, 0)) for value, label in labels.items()],
+            ]
+
+    def _groups(self, chosen: str) -> QuerySet[Group]:
+        """The groups to choose from, by name: the most populous ones, and the chosen one."""
+        rows = Group.objects.filter(account=self.account, removed_at=None).order_by("name")
+        populous = self.counts.by_group
+        if len(populous) < KEPT:
+            # There may be empty ones besides, which nobody counted.
+            return rows[: 2 * KEPT]
+        wanted = Q(pk__in=[int(pk) for pk in populous])
+        with contextlib.suppress(ValueError):
+            wanted |= Q(remote_id=UUID(chosen))
+        return rows.filter(wanted)
+
+    @property
+    def active(self) -> set[str]:
+        """The names of the filters that are on; empty where the form is not valid."""
+        if not self.is_valid():
+            return set()
+        return {name for name, value in self.form.cleaned_data.items() if value}
+
+    @property
+    def facet_count(self) -> int | None:
+        """The counted number where one facet alone is chosen, or nothing; else None."""
+        active, chosen, counts = self.active, self.form.cleaned_data, self.counts
+        if not active:
+            return int(counts.total)
+        if active == {"status"}:
+            return sum(counts.by_status.get(status, 0) for status in chosen["status"])
+        if active == {"group"}:
+            if chosen["group"] == NO_GROUP:
+                return int(counts.without_group)
+            group: int | None = counts.by_group.get(str(self.groups[chosen["group"]].pk))
+            return group
+        for name, numbers in (
+            ("type", counts.by_type),
+            ("voice", counts.by_voice),
+            ("tag", counts.by_tag),
+        ):
+            if active == {name}:
+                number: int | None = numbers.get(chosen[name])
+                return number
+        return None
+
+    def walked(self) -> QuerySet[SimCard]:
+        """The rows for a walk along a sort's index, on which matches are frequent."""
+        return self._searched(SimCardQuerySet.search_walking)
+
+    def rough(self) -> QuerySet[SimCard]:
+        """The rows, and some more where a text is searched; to estimate their number."""
+        return self._searched(SimCardQuerySet.search_roughly)
+
+    def _searched(self, how: Any) -> QuerySet[SimCard]:
+        self.searching = how
+        rows: QuerySet[SimCard] = self.filter_queryset(self.queryset.all())
+        self.searching = SimCardQuerySet.search
+        return rows
 
     def filter_search(self, rows: QuerySet[SimCard], name: str, value: str) -> Any:
         """Part of an ICCID, IMSI, MSISDN, EID or IMEI."""
-        return rows.search(value)  # type: ignore[attr-defined]
+        return self.searching(rows, value)
 
     def filter_status(self, rows: QuerySet[SimCard], name: str, value: list[str]) -> Any:
         """One of the statuses."""
@@ -81,7 +157,8 @@ class SimCardFilter(django_filters.FilterSet):
     def filter_group(self, rows: QuerySet[SimCard], name: str, value: str) -> Any:
         """In the group; also SIM cards whose group has not been synced yet."""
         if value == NO_GROUP:
-            return rows.filter(group_remote_id=None)
+            # The second follows from the first, and has an index.
+            return rows.filter(group_remote_id=None, group=None)
         return rows.filter(group=self.groups[value].pk)
 
     def filter_voice(self, rows: QuerySet[SimCard], name: str, value: str) -> Any:
@@ -118,28 +195,12 @@ class SimCardFilter(django_filters.FilterSet):
     def _chip_text(self, name: str, value: str) -> str:
         if name == "status":
             return status_label(value)
-        if name in {"group", "type", "voice"}:
-            return str(dict(self.form.fields[name].choices).get(value, value))
-        return value
+        if name == "group":
+            if value == NO_GROUP:
+                return "Without a group"
+            return self.groups[value].name if value in self.groups else value
+        return {"type": TYPES, "voice": VOICE}.get(name, {}).get(value, value)
 
 
-def groups_of(account: TelnyxAccount) -> QuerySet[Group]:
-    """The groups to choose from."""
-    return Group.objects.filter(account=account, removed_at=None).order_by("name")
-
-
-def status_counts(account: TelnyxAccount) -> dict[str, int]:
-    """SIM cards by status, most frequent first; at most COUNTS_SECONDS old."""
-    key = f"status-counts-{account.pk}"
-    counts = cache.get(key)
-    if counts is None:
-        rows = (
-            SimCard.objects.filter(account=account)
-            .present()
-            .order_by()
-            .values_list("status")
-            .annotate(Count("pk"))
-        )
-        counts = dict(sorted(rows, key=lambda row: -row[1]))
-        cache.set(key, counts, COUNTS_SECONDS)
-    return counts
+def _choice(value: str, label: str, number: int | None) -> tuple[str, str]:
+    return value, label if number is None else f"{label} ({number:,})"

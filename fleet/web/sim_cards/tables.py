@@ -10,9 +10,11 @@ from fleet.web.keyset import Sort
 SORTS = {
     sort.name: sort
     for sort in (
-        Sort("iccid", "ICCID", "iccid"),
-        Sort("status", "Status", "status"),
-        Sort("usage", "Data used", "consumed_mb", descending_first=True),
+        Sort("iccid", "ICCID", ("iccid",)),
+        Sort("status", "Status", ("status", "iccid")),
+        Sort("usage", "Data used", ("consumed_mb",), descending_first=True),
+        Sort("added", "Added", ("remote_created_at",), descending_first=True, nullable=True),
+        Sort("changed", "Changed", ("remote_updated_at",), descending_first=True, nullable=True),
     )
 }
 DEFAULT_SORT = "iccid"

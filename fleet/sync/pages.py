@@ -1,0 +1,101 @@
+"""The pages of a list, read ahead in threads, each with its records digested."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+
+from fleet.sync.resource import Digested, ResourceSync
+from fleet.sync.values import BadValue
+from telnyx_api import Client, Page
+
+# Where a page takes no longer than this, threads only take turns at the interpreter.
+QUICK_SECONDS = 0.008
+QUICK_THREADS = 1
+# So many pages are read ahead: what the database takes at once, and two for each thread.
+AHEAD = 16
+
+
+@dataclass
+class ReadPage:
+    """A page as it was read. `asked_at` is the time as of which its records are true."""
+
+    number: int
+    asked_at: datetime
+    total_pages: int
+    total: int | None
+    count: int
+    records: list[Digested] = field(default_factory=list)
+    broken: list[tuple[Any, BadValue]] = field(default_factory=list)
+
+
+class Pages:
+    """Reads the pages of one resource's list, in order."""
+
+    def __init__(self, sync: ResourceSync, client: Client) -> None:
+        self.sync, self.client = sync, client
+        self.threads = QUICK_THREADS
+        self.total_pages = 1
+
+    @property
+    def window(self) -> int:
+        """How many pages may be read before one of them is stored."""
+        return AHEAD + 1
+
+    def from_page(self, number: int) -> Iterator[ReadPage]:
+        """The page and all after it; the list may get longer meanwhile."""
+        begin = time.perf_counter()
+        first = self._read(number)
+        slow = time.perf_counter() - begin > QUICK_SECONDS
+        self.threads = settings.TELNYX_THREADS if slow else QUICK_THREADS
+        self.total_pages = first.total_pages
+        yield first
+        yield from self._ahead(self._following(number))
+
+    def these(self, numbers: Iterable[int]) -> Iterator[ReadPage]:
+        """These pages, in this order."""
+        return self._ahead(iter(numbers))
+
+    def _following(self, number: int) -> Iterator[int]:
+        while number < self.total_pages:
+            number += 1
+            yield number
+
+    def _ahead(self, numbers: Iterator[int]) -> Iterator[ReadPage]:
+        with ThreadPoolExecutor(self.threads, thread_name_prefix="sweep") as pool:
+            ahead: deque[Future[ReadPage]] = deque()
+            try:
+                while True:
+                    while len(ahead) < AHEAD:
+                        number = next(numbers, None)
+                        if number is None:
+                            break
+                        ahead.append(pool.submit(self._read, number))
+                    if not ahead:
+                        return
+                    page = ahead.popleft().result()
+                    self.total_pages = max(self.total_pages, page.total_pages)
+                    yield page
+            finally:
+                for future in ahead:
+                    future.cancel()
+
+    def _read(self, number: int) -> ReadPage:
+        asked_at = timezone.now()
+        page: Page[Any] = self.sync.page(self.client, number)
+        pages, total, count = page.total_pages or 1, page.total_results, len(page.data)
+        read = ReadPage(number, asked_at, pages, total, count)
+        for record in page.data:
+            try:
+                read.records.append(self.sync.digest(record))
+            except BadValue as error:
+                read.broken.append((record, error))
+        return read

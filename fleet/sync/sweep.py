@@ -1,0 +1,295 @@
+"""Reading a list to its end, however it moves, and storing what differs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.utils import timezone
+
+from fleet.models import Cause, SyncRun, SyncState
+from fleet.sync.budget import AccountClient
+from fleet.sync.merge import Origin, insert, merge
+from fleet.sync.pages import Pages, ReadPage
+from fleet.sync.reconcile import ask_again, confirm_removals
+from fleet.sync.resource import Digested, Mapped, ResourceSync
+from fleet.sync.runs import save_progress
+from fleet.sync.seen import Seen
+from fleet.sync.values import BadValue
+
+PASSES = 3
+REPAIRS = 3
+BATCH = 2_000
+PROGRESS_SECONDS = 0.5
+KEPT_ERRORS = 100
+ANALYZED_FROM = 1_000
+# Journals are read in single pages first: the first one is mostly all that is new.
+SINGLE_PAGES = 4
+ASKED_OF_A_JOURNAL = 500
+
+
+class ListMoved(Exception):
+    """The list changed while its pages were being read."""
+
+
+@dataclass
+class _Mapping:
+    """Rows to write, and what could not be made into one."""
+
+    new: list[Mapped] = field(default_factory=list)
+    changed: list[Mapped] = field(default_factory=list)
+    broken: list[tuple[Any, BadValue]] = field(default_factory=list)
+
+
+@dataclass
+class _Batch:
+    """Records of a few pages on their way into the database."""
+
+    read_at: datetime
+    # The last page of an unbroken row of pages from the first one on; None of a repair.
+    up_to: int | None
+    mapping: Future[_Mapping] | None
+
+
+@dataclass
+class _Pass:
+    """What one reading of the list has brought so far."""
+
+    counted: int = 0
+    nameless: int = 0
+    total: int | None = None
+    # Pages at which the total was another than before.
+    moved_at: list[int] = field(default_factory=list)
+    enough: bool = False
+
+
+class Sweep:
+    """One sweep over one resource."""
+
+    def __init__(
+        self, run: SyncRun, sync: ResourceSync, client: AccountClient, *, full: bool = False
+    ) -> None:
+        self.run, self.sync, self.client, self.full = run, sync, client, full
+        self.seen = Seen(sync, run)
+        self.pages = Pages(sync, client)
+        self.calls_before = run.api_calls
+        earlier = SyncRun.objects.filter(
+            account=run.account,
+            resource=run.resource,
+            state=SyncState.COMPLETE,
+            group_remote_id=None,
+        )
+        self.origin = Origin(
+            Cause.SWEEP,
+            run=run,
+            person_id=run.requested_by_id,
+            silent_additions=not earlier.exists(),
+        )
+        self.shown_at = 0.0
+        self.pending: _Batch | None = None
+        self.mapper = ThreadPoolExecutor(1, thread_name_prefix="map")
+
+    def perform(self) -> None:
+        """Read, store, and remove what is gone. Raises ListMoved and what the client raises."""
+        run = self.run
+        try:
+            with self.mapper:
+                started = self._read_until_complete()
+                for removed in self._look_after(started):
+                    run.removed += removed
+                    self._show_progress()
+        finally:
+            run.api_calls = self.calls_before + self.client.calls
+        self.seen.end()
+        if run.new + run.changed > ANALYZED_FROM:
+            self._analyze()
+
+    def _look_after(self, started: datetime) -> Iterable[int]:
+        run = self.run
+        if self.sync.is_journal:
+            if self.sync.open_condition:
+                ids = self.seen.unseen_open(self.sync.open_condition, ASKED_OF_A_JOURNAL)
+                return ask_again(run.account, self.sync, self.client, ids, self.origin)
+            return ()
+        return confirm_removals(
+            run.account, self.sync, self.client, self.seen, started, self.origin
+        )
+
+    def _read_until_complete(self) -> datetime:
+        """Read the list until all of it was seen; the time before which that began."""
+        run = self.run
+        started = run.started_at
+        for number in range(1, PASSES + 1):
+            if not (number == 1 and run.pages):
+                started = timezone.now()
+            if self._read(resume=number == 1):
+                return started
+            if run.expected is None:
+                raise ListMoved(
+                    "The API does not say how long the list is, so what came cannot be taken "
+                    "for all of it."
+                )
+            run.pages = run.seen = run.error_count = 0
+            run.errors = []
+        raise ListMoved(f"The list kept changing while it was read, {PASSES} times over.")
+
+    def _read(self, *, resume: bool) -> bool:
+        """Read all pages, or those after the last one of a stopped run; True where that is all."""
+        run, done = self.run, _Pass()
+        if resume and run.pages:
+            self.seen.go_on()
+            done.counted = run.seen
+            done.total = run.expected
+        else:
+            run.pages = 0
+        resumed = run.pages
+        stored_before = self.seen.stored() if self.sync.is_journal else 0
+        collected: list[ReadPage] = []
+        for page in self.pages.from_page(run.pages + 1):
+            if page.number == 1:
+                self.seen.begin(page.total)
+            self._count(page, done)
+            collected.append(page)
+            size = sum(len(page.records) for page in collected)
+            single = self.sync.is_journal and page.number <= SINGLE_PAGES
+            if size >= BATCH or single:
+                news = self._store(collected, page.number)
+                collected = []
+                if self.sync.is_journal and not news and not self.full:
+                    self._merge_pending()
+                    if stored_before + run.new >= (page.total or 0):
+                        done.enough = True
+                        break
+        self._store(collected, collected[-1].number if collected else None)
+        self._merge_pending()
+        if done.enough:
+            return True
+        return self._is_complete(done, resumed) or self._repair(done)
+
+    def _is_complete(self, done: _Pass, resumed: int) -> bool:
+        if done.total is None or done.moved_at:
+            return False
+        found = self.seen.distinct() + done.nameless
+        return found == done.total if not resumed else found >= done.total
+
+    def _repair(self, done: _Pass) -> bool:
+        """Read again around the places where the list moved; True where that made it complete.
+
+        What was inserted or deleted elsewhere shifts the pages behind it: a deletion lets records
+        slip through between two pages, which are found by reading both again.
+        """
+        size = max(1, -(-(done.total or 1) // max(1, self.pages.total_pages)))
+        for _ in range(REPAIRS):
+            if not done.moved_at:
+                return False
+            reach = self.pages.window
+            numbers = {
+                number
+                for place in done.moved_at
+                for number in range(place - reach, place + reach + 1)
+                if 1 <= number <= self.pages.total_pages
+            }
+            # What is new is mostly on the first pages (behaviour, section 6).
+            numbers |= set(range(1, min(self.pages.total_pages, 1 + reach) + 1))
+            done.moved_at = []
+            for page in self.pages.these(sorted(numbers)):
+                self._count(page, done, again=True)
+                self._store([page], None)
+            self._merge_pending()
+            found = self.seen.distinct() + done.nameless
+            if not done.moved_at and done.total is not None and found >= done.total:
+                self.run.seen = done.total
+                return True
+            if not done.moved_at and found < (done.total or 0) - size:
+                return False
+        return False
+
+    def _count(self, page: ReadPage, done: _Pass, *, again: bool = False) -> None:
+        run = self.run
+        if done.total is not None and page.total != done.total:
+            done.moved_at.append(page.number)
+        done.total = run.expected = page.total
+        if not again:
+            done.counted += page.count
+            run.seen = done.counted
+        for record, error in page.broken:
+            remote_id = self.sync.id_of(record)
+            if not again:
+                self._note_broken(record, error)
+                done.nameless += remote_id is None
+            self.seen.add([remote_id] if remote_id else [])
+
+    def _store(self, collected: list[ReadPage], up_to: int | None) -> int:
+        """Look which records differ, and have them mapped while those before are merged."""
+        if not collected:
+            return 0
+        records = [record for page in collected for record in page.records]
+        self.seen.add([record.remote_id for record in records])
+        new, changed = self.seen.differing(records)
+        differs = bool(new or changed)
+        mapping = self.mapper.submit(self._map, new, changed) if differs else None
+        self._merge_pending()
+        # A batch carries the earliest time of its pages.
+        read_at = min(page.asked_at for page in collected)
+        self.pending = _Batch(read_at, up_to, mapping)
+        if mapping is None:
+            self._merge_pending()
+        return len(new) + len(changed)
+
+    def _map(self, new: list[Digested], changed: list[Digested]) -> _Mapping:
+        mapping = _Mapping()
+        for batch, rows in ((new, mapping.new), (changed, mapping.changed)):
+            for digested in batch:
+                try:
+                    rows.append(self.sync.map_digested(digested))
+                except BadValue as error:
+                    mapping.broken.append((digested.record, error))
+        return mapping
+
+    def _merge_pending(self) -> None:
+        batch, self.pending = self.pending, None
+        if batch is None:
+            return
+        run = self.run
+        if batch.mapping:
+            mapping = batch.mapping.result()
+            if batch.up_to is not None:
+                for record, error in mapping.broken:
+                    self._note_broken(record, error)
+            write = insert if self.origin.silent_additions else merge
+            counts = write(self.sync, run.account, mapping.new, batch.read_at, self.origin)
+            counts.add(merge(self.sync, run.account, mapping.changed, batch.read_at, self.origin))
+            if run.new <= ANALYZED_FROM < run.new + counts.new:
+                self._analyze()
+            run.new += counts.new
+            run.changed += counts.changed
+        if batch.up_to is not None:
+            run.pages = batch.up_to
+        self._show_progress()
+
+    def _analyze(self) -> None:
+        # Until autovacuum comes by, the planner would take the table for what it was, and look up
+        # the digests of a batch by walks over the whole account.
+        with connection.cursor() as cursor:
+            # Not the expressions of its indexes, which take a second and do not matter here.
+            columns = ", ".join(["account_id", "remote_id", *(n for n, _ in self.sync.columns)])
+            cursor.execute(f"ANALYZE {self.sync.table} ({columns})")
+
+    def _note_broken(self, record: Any, error: BadValue) -> None:
+        self.run.error_count += 1
+        if len(self.run.errors) < KEPT_ERRORS:
+            excerpt = self.sync.excerpt(record)
+            self.run.errors.append({"reason": str(error), "raw": excerpt})
+
+    def _show_progress(self) -> None:
+        if time.monotonic() - self.shown_at < PROGRESS_SECONDS:
+            return
+        self.shown_at = time.monotonic()
+        self.run.api_calls = self.calls_before + self.client.calls
+        save_progress(self.run)
+        self.client.tell_calls()
