@@ -52,8 +52,15 @@ def make_month(table: str, month: date) -> bool:
         cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'")
         # Two processes that make the same month at once do so one after the other.
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [name])
-        cursor.execute("SELECT to_regclass(%s)", [name])
-        if cursor.fetchone()[0]:
+        # to_regclass would still say what this session found before the other one was done.
+        cursor.execute(
+            """
+            SELECT 1 FROM pg_class WHERE relname = %s AND relnamespace =
+                (SELECT relnamespace FROM pg_class WHERE oid = %s::regclass)
+            """,
+            [name, table],
+        )
+        if cursor.fetchone():
             return False
         cursor.execute(f"CREATE TABLE {name} (LIKE {table} INCLUDING ALL EXCLUDING IDENTITY)")
         cursor.execute(

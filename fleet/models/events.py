@@ -47,6 +47,9 @@ _LABELS = {
 }
 
 
+_SWITCHES = {"voice_enabled", "is_default"}
+
+
 class Event(models.Model):
     """A difference, written in the transaction that wrote it. A partition for each month."""
 
@@ -114,4 +117,6 @@ def shown_value(what: str, value: str | None) -> str:
     """A value of an event for people; "" for None."""
     if value and what == "data_limit_mb":
         return f"{Decimal(value).normalize():f} MB"
-    return {"true": "on", "false": "off"}.get(value or "", value or "")
+    if what in _SWITCHES:
+        return {"true": "on", "false": "off"}.get(value or "", value or "")
+    return value or ""

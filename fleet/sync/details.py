@@ -39,8 +39,11 @@ def read_details(run: SyncRun, client: AccountClient) -> None:
         some = turn[begin : begin + size]
         answer = read_back(account, client, [str(card.remote_id) for card in some], origin)
         for error in answer.failed.values():
-            raise error
-        for remote_id, reason in answer.unreadable.items():
+            # One that always fails must not hold up the others.
+            if not (answer.stored or answer.removed or answer.unreadable):
+                raise error
+        failed = {remote_id: str(error) for remote_id, error in answer.failed.items()}
+        for remote_id, reason in (answer.unreadable | failed).items():
             run.error_count += 1
             if len(run.errors) < KEPT_ERRORS:
                 run.errors.append({"reason": reason, "raw": remote_id})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import marshal
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from fleet.sync.values import BadValue, identifier, text
 from telnyx_api import Client, Page
 
 EXCERPT = 2_000
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}").fullmatch
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class Digested:
 
     __slots__ = ("digest", "record", "remote_id")
 
-    def __init__(self, remote_id: UUID | str, digest: bytes, record: Mapping[str, Any]) -> None:
+    def __init__(self, remote_id: str, digest: bytes, record: Mapping[str, Any]) -> None:
         self.remote_id = remote_id
         self.digest = digest
         self.record = record
@@ -59,7 +61,7 @@ class Mapped:
 
     def __init__(
         self,
-        remote_id: UUID | str,
+        remote_id: str,
         digest: bytes,
         raw: bytes,
         values: Sequence[Any],
@@ -107,11 +109,16 @@ class ResourceSync(ABC):
         """Fetch one record by id."""
         raise NotImplementedError(f"{self.name} has no records to ask for")
 
-    def identify(self, record: Mapping[str, Any]) -> UUID | str | None:
-        """The record's id, or None where it has none. Raises BadValue."""
-        if self.id_type == "uuid":
-            return identifier(record, "id")
-        return text(record, "id") or None
+    def identify(self, record: Mapping[str, Any]) -> str | None:
+        """The record's id as PostgreSQL writes it, or None where it has none. Raises BadValue."""
+        if self.id_type != "uuid":
+            return text(record, "id") or None
+        given = record.get("id")
+        # As the API writes them; the way by an object takes four times as long.
+        if type(given) is str and _UUID(given):
+            return given
+        found = identifier(record, "id")
+        return None if found is None else str(found)
 
     def of_group(self, group_remote_id: UUID) -> ResourceSync:
         """The same resource, of one SIM card group only."""
@@ -162,7 +169,7 @@ class ResourceSync(ABC):
             record = {key: value for key, value in record.items() if key not in self.dropped}
         return {key: _ordered(value) for key, value in record.items()}
 
-    def id_of(self, record: Any) -> UUID | str | None:
+    def id_of(self, record: Any) -> str | None:
         """The id of a record, also of one that is broken otherwise."""
         try:
             return self.identify(record) if isinstance(record, Mapping) else None
@@ -195,10 +202,11 @@ def digest_of(record: Mapping[str, Any], dropped: frozenset[str] = frozenset()) 
     """
     names, getter = _layout(tuple(record), dropped)
     values = getter(record)
-    for value in values:
-        if type(value) is list and len(value) > 1:
-            values = [_ordered(item) for item in values]
-            break
+    lists = [n for n, value in enumerate(values) if value.__class__ is list and len(value) > 1]
+    if lists:
+        values = list(values)
+        for place in lists:
+            values[place] = _ordered(values[place])
     try:
         return blake2b(names + marshal.dumps(values, 2), digest_size=16).digest()
     except ValueError as error:
@@ -207,9 +215,12 @@ def digest_of(record: Mapping[str, Any], dropped: frozenset[str] = frozenset()) 
 
 def _ordered(value: Any) -> Any:
     # The API gives arrays of texts in no promised order; a mere reordering is no change.
-    if type(value) is list and all(type(item) is str for item in value):
+    if type(value) is not list or not value or type(value[0]) is not str:
+        return value
+    try:
         return sorted(value)
-    return value
+    except TypeError:
+        return value
 
 
 # Shown once on demand, never stored, wherever in a record they stand.

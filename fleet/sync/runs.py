@@ -45,7 +45,10 @@ def start_run(
     reap_dead_runs(account)
     try:
         with transaction.atomic():
-            if not (group_remote_id or afresh) and (stopped := _resume(account, resource)):
+            if group_remote_id:
+                if _reads_group(account, group_remote_id):
+                    return None
+            elif not afresh and (stopped := _resume(account, resource, person_id)):
                 return stopped
             return SyncRun.objects.create(
                 account=account,
@@ -57,7 +60,13 @@ def start_run(
         return None
 
 
-def _resume(account: TelnyxAccount, resource: Resource) -> SyncRun | None:
+def _reads_group(account: TelnyxAccount, group_remote_id: UUID) -> bool:
+    return SyncRun.objects.filter(
+        account=account, group_remote_id=group_remote_id, state=SyncState.RUNNING
+    ).exists()
+
+
+def _resume(account: TelnyxAccount, resource: Resource, person_id: int | None) -> SyncRun | None:
     last = (
         SyncRun.objects.filter(account=account, resource=resource, group_remote_id=None)
         .order_by("-started_at", "-pk")
@@ -74,6 +83,8 @@ def _resume(account: TelnyxAccount, resource: Resource) -> SyncRun | None:
         progressed_at=timezone.now(),
         finished_at=None,
         outcome="",
+        # A person's request is not held up by the budget, whoever began the run.
+        requested_by_id=person_id or last.requested_by_id,
     )
     if not resumed:
         return None

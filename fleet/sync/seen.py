@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from uuid import UUID
 
 from django.db import connection
 
@@ -52,13 +51,14 @@ class Seen:
             else:
                 cursor.execute(f"TRUNCATE {self.name}")
 
-    def add(self, remote_ids: Sequence[UUID | str]) -> None:
+    def add(self, remote_ids: Sequence[str]) -> None:
         """Note ids."""
         if not remote_ids:
             return
         with connection.cursor() as cursor:
             cursor.execute(
-                f"INSERT INTO {self.name} SELECT unnest(%s::{self.id_type}[])", [_array(remote_ids)]
+                f"INSERT INTO {self.name} SELECT unnest(%s::{self.id_type}[])",
+                [self._array(remote_ids)],
             )
 
     def distinct(self) -> int:
@@ -67,8 +67,8 @@ class Seen:
             cursor.execute(f"SELECT count(DISTINCT remote_id) FROM {self.name}")
             return int(cursor.fetchone()[0])
 
-    def differing(self, batch: Sequence[Digested]) -> tuple[list[Digested], list[Digested]]:
-        """Those of a batch that are new, and those that differ from what is stored.
+    def add_and_compare(self, batch: Sequence[Digested]) -> tuple[list[Digested], list[Digested]]:
+        """Note a batch; answers those of it that are new, and those that differ from their row.
 
         A row that counts as removed differs.
         """
@@ -76,23 +76,31 @@ class Seen:
         changed: list[Digested] = []
         if not batch:
             return new, changed
-        digests = ",".join([rf'"\\x{record.digest.hex()}"' for record in batch])
         with connection.cursor() as cursor:
             cursor.execute(
                 # OFFSET 0 keeps the planner from one walk over the whole account for each batch.
                 f"""
+                WITH asked AS MATERIALIZED (
+                    SELECT remote_id, place,
+                           substring(%(digests)s::bytea FROM place::int * 16 - 15 FOR 16) AS digest
+                    FROM unnest(%(ids)s::{self.id_type}[]) WITH ORDINALITY a (remote_id, place)
+                ), added AS (
+                    INSERT INTO {self.name} SELECT remote_id FROM asked
+                )
                 SELECT asked.place, t.id IS NULL
-                FROM unnest(%s::{self.id_type}[], %s::bytea[])
-                     WITH ORDINALITY AS asked (remote_id, digest, place)
-                LEFT JOIN LATERAL (
+                FROM asked LEFT JOIN LATERAL (
                     SELECT id, digest, removed_at FROM {self.table}
-                    WHERE account_id = %s AND remote_id = asked.remote_id
+                    WHERE account_id = %(account)s AND remote_id = asked.remote_id
                     OFFSET 0
                 ) t ON TRUE
                 WHERE t.digest IS DISTINCT FROM asked.digest OR t.removed_at IS NOT NULL
                 ORDER BY asked.place
                 """,
-                [_array([record.remote_id for record in batch]), f"{{{digests}}}", self.account_id],
+                {
+                    "ids": self._array([record.remote_id for record in batch]),
+                    "digests": b"".join([record.digest for record in batch]),
+                    "account": self.account_id,
+                },
             )
             for place, is_new in cursor.fetchall():
                 (new if is_new else changed).append(batch[place - 1])
@@ -142,9 +150,6 @@ class Seen:
             )
             return [str(row[0]) for row in cursor.fetchall()]
 
-
-def _array(remote_ids: Sequence[UUID | str]) -> str | list[str]:
-    if isinstance(remote_ids[0], str):
-        return [str(remote_id) for remote_id in remote_ids]
-    # One text is written several times faster than an array value by value.
-    return f"{{{','.join(map(str, remote_ids))}}}"
+    def _array(self, remote_ids: Sequence[str]) -> str | list[str]:
+        # One text is written several times faster than an array value by value.
+        return f"{{{','.join(remote_ids)}}}" if self.id_type == "uuid" else list(remote_ids)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -21,6 +22,7 @@ from fleet.sync.resource import Digested, Mapped, ResourceSync
 from fleet.sync.runs import save_progress
 from fleet.sync.seen import Seen
 from fleet.sync.values import BadValue
+from telnyx_api import errors
 
 PASSES = 3
 REPAIRS = 3
@@ -31,6 +33,7 @@ ANALYZED_FROM = 1_000
 # Journals are read in single pages first: the first one is mostly all that is new.
 SINGLE_PAGES = 4
 ASKED_OF_A_JOURNAL = 500
+COLLECTED_AFTER = 200_000
 
 
 class ListMoved(Exception):
@@ -53,6 +56,8 @@ class _Batch:
     read_at: datetime
     # The last page of an unbroken row of pages from the first one on; None of a repair.
     up_to: int | None
+    # How many records the pages up to it have.
+    seen: int
     mapping: Future[_Mapping] | None
 
 
@@ -97,6 +102,9 @@ class Sweep:
     def perform(self) -> None:
         """Read, store, and remove what is gone. Raises ListMoved and what the client raises."""
         run = self.run
+        collecting = gc.get_threshold()
+        # What is read ahead lives for a moment and has no cycles, but would be searched for them.
+        gc.set_threshold(COLLECTED_AFTER, *collecting[1:])
         try:
             with self.mapper:
                 started = self._read_until_complete()
@@ -104,6 +112,7 @@ class Sweep:
                     run.removed += removed
                     self._show_progress()
         finally:
+            gc.set_threshold(*collecting)
             run.api_calls = self.calls_before + self.client.calls
         self.seen.end()
         if run.new + run.changed > ANALYZED_FROM:
@@ -150,26 +159,35 @@ class Sweep:
         resumed = run.pages
         stored_before = self.seen.stored() if self.sync.is_journal else 0
         collected: list[ReadPage] = []
-        for page in self.pages.from_page(run.pages + 1):
-            if page.number == 1:
-                self.seen.begin(page.total)
-            self._count(page, done)
-            collected.append(page)
-            size = sum(len(page.records) for page in collected)
-            single = self.sync.is_journal and page.number <= SINGLE_PAGES
-            if size >= BATCH or single:
-                news = self._store(collected, page.number)
-                collected = []
-                if self.sync.is_journal and not news and not self.full:
-                    self._merge_pending()
-                    if stored_before + run.new >= (page.total or 0):
-                        done.enough = True
-                        break
-        self._store(collected, collected[-1].number if collected else None)
-        self._merge_pending()
+        try:
+            for page in self.pages.from_page(run.pages + 1):
+                if page.number == 1:
+                    self.seen.begin(page.total)
+                self._count(page, done)
+                collected.append(page)
+                size = sum(len(page.records) for page in collected)
+                single = self.sync.is_journal and page.number <= SINGLE_PAGES
+                if size >= BATCH or single:
+                    news = self._store(collected, page.number, done.counted)
+                    collected = []
+                    if self.sync.is_journal and not news and not self.full:
+                        self._merge_pending()
+                        if stored_before + run.new >= (page.total or 0):
+                            done.enough = True
+                            break
+        except errors.TelnyxError:
+            # What came before is kept, and a run that goes on begins after it.
+            self._store_last(collected, done)
+            raise
+        self._store_last(collected, done)
         if done.enough:
             return True
         return self._is_complete(done, resumed) or self._repair(done)
+
+    def _store_last(self, collected: list[ReadPage], done: _Pass) -> None:
+        if collected:
+            self._store(collected, collected[-1].number, done.counted)
+        self._merge_pending()
 
     def _is_complete(self, done: _Pass, resumed: int) -> bool:
         if done.total is None or done.moved_at:
@@ -199,7 +217,7 @@ class Sweep:
             done.moved_at = []
             for page in self.pages.these(sorted(numbers)):
                 self._count(page, done, again=True)
-                self._store([page], None)
+                self._store([page], None, done.counted)
             self._merge_pending()
             found = self.seen.distinct() + done.nameless
             if not done.moved_at and done.total is not None and found >= done.total:
@@ -216,7 +234,6 @@ class Sweep:
         done.total = run.expected = page.total
         if not again:
             done.counted += page.count
-            run.seen = done.counted
         for record, error in page.broken:
             remote_id = self.sync.id_of(record)
             if not again:
@@ -224,19 +241,16 @@ class Sweep:
                 done.nameless += remote_id is None
             self.seen.add([remote_id] if remote_id else [])
 
-    def _store(self, collected: list[ReadPage], up_to: int | None) -> int:
+    def _store(self, collected: list[ReadPage], up_to: int | None, seen: int) -> int:
         """Look which records differ, and have them mapped while those before are merged."""
-        if not collected:
-            return 0
         records = [record for page in collected for record in page.records]
-        self.seen.add([record.remote_id for record in records])
-        new, changed = self.seen.differing(records)
+        new, changed = self.seen.add_and_compare(records)
         differs = bool(new or changed)
         mapping = self.mapper.submit(self._map, new, changed) if differs else None
         self._merge_pending()
         # A batch carries the earliest time of its pages.
         read_at = min(page.asked_at for page in collected)
-        self.pending = _Batch(read_at, up_to, mapping)
+        self.pending = _Batch(read_at, up_to, seen, mapping)
         if mapping is None:
             self._merge_pending()
         return len(new) + len(changed)
@@ -269,7 +283,7 @@ class Sweep:
             run.new += counts.new
             run.changed += counts.changed
         if batch.up_to is not None:
-            run.pages = batch.up_to
+            run.pages, run.seen = batch.up_to, batch.seen
         self._show_progress()
 
     def _analyze(self) -> None:

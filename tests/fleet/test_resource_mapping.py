@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
 import orjson
 import pytest
@@ -202,7 +201,9 @@ def test_ids_of_what_has_none_are_made_of_kind_and_code() -> None:
     assert SYNCS["regions"].map(RECORDS["regions"]).remote_id == "public_ips:dc2"
     assert SYNCS["blocklist_values"].map(RECORDS["blocklist_values"]).remote_id == "plmn:310260"
     assert SYNCS["addresses"].map(RECORDS["addresses"]).remote_id == "2903118446207001000"
-    assert isinstance(SYNCS["orders"].map(RECORDS["orders"]).remote_id, UUID)
+    assert SYNCS["orders"].map(RECORDS["orders"]).remote_id == RECORDS["orders"]["id"]
+    odd = RECORDS["orders"] | {"id": RECORDS["orders"]["id"].replace("-", "").upper()}
+    assert SYNCS["orders"].map(odd).remote_id == RECORDS["orders"]["id"]
 
 
 def test_credentials_of_a_connection_are_never_kept() -> None:
