@@ -44,7 +44,7 @@ class Pages:
 
     def __init__(self, sync: ResourceSync, client: Client) -> None:
         self.sync, self.client = sync, client
-        self.threads = QUICK_THREADS
+        self.threads = min(QUICK_THREADS, settings.TELNYX_THREADS)
         self.total_pages = 1
         # What ended the reading: pages that wait for their turn are not asked for any more.
         self.failure: errors.TelnyxError | None = None
@@ -67,7 +67,7 @@ class Pages:
                 return
             number += 1
         slow = min(waited) > QUICK_SECONDS
-        self.threads = settings.TELNYX_THREADS if slow else QUICK_THREADS
+        self.threads = settings.TELNYX_THREADS if slow else self.threads
         yield from self._ahead(self._following(number - 1))
 
     def these(self, numbers: Iterable[int]) -> Iterator[ReadPage]:
