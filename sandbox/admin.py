@@ -1,8 +1,9 @@
-"""What only a sandbox has, under /_sandbox: the request log, faults, and direct changes."""
+"""What only a sandbox has, under /_sandbox: the request log, faults, orders for what is to come."""
 
 from dataclasses import asdict
 from decimal import Decimal
 from ipaddress import ip_address
+from types import NoneType
 from typing import Any
 
 import orjson
@@ -14,29 +15,21 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from sandbox import bodies, clock_skew
 from sandbox.access import telephony_credentials
 from sandbox.account import balance
-from sandbox.clock import moved_on
-from sandbox.collection import Record
 from sandbox.context import Sandbox
 from sandbox.gate import Gate
-from sandbox.iot import registration_codes, sim_card_deletion
-from sandbox.iot.lifecycle import RULES, reason_for
+from sandbox.iot import registration_codes
+from sandbox.iot.lifecycle import RULES
 from sandbox.iot.sim_card_actions import FEATURES, OrderedOutcome
-from sandbox.iot.sim_card_records import attach
-from sandbox.problems import JSON_TYPE, Problem, not_found, wrong_type, wrong_value
-from sandbox.usage import lines
+from sandbox.problems import JSON_TYPE, Problem, wrong_type, wrong_value
 from sandbox.webhooks.sending import is_address
 
-DETAIL_FIELDS = {
-    "current_imei",
-    "current_mcc",
-    "current_mnc",
-    "current_device_location",
-    "ipv4",
-    "ipv6",
-    "live_data_session",
-}
-HIDDEN_FIELDS = {"pin_puk_codes", "switched_on"}
 OUTCOMES = ("failed", "interrupted", "stuck")
+OUTCOME_TYPES: dict[str, tuple[type, ...]] = {
+    "reason": (str, NoneType),
+    "sim_card_id": (str, NoneType),
+    "times": (int, NoneType),
+    "seconds": (int, float, NoneType),
+}
 
 
 class LocalOnly:
@@ -127,7 +120,14 @@ def outcome_of(body: dict[str, Any]) -> OrderedOutcome:
         )
     if unknown := body.keys() - OrderedOutcome.__dataclass_fields__.keys():
         raise wrong_value(f"/{min(unknown)}", "An outcome has no such field.")
+    for name, value in body.items():
+        if name in OUTCOME_TYPES and not _is_one_of(value, OUTCOME_TYPES[name]):
+            raise wrong_type(f"/{name}", " or ".join(kind.__name__ for kind in OUTCOME_TYPES[name]))
     return OrderedOutcome(**body)
+
+
+def _is_one_of(value: Any, kinds: tuple[type, ...]) -> bool:
+    return isinstance(value, kinds) and not isinstance(value, bool)
 
 
 async def list_outcomes(request: Request) -> Response:
@@ -143,50 +143,6 @@ async def clear_outcomes(request: Request) -> Response:
 
 def _sandbox(request: Request) -> Sandbox:
     return _gate(request).sandbox
-
-
-def _sim_card(request: Request) -> Record:
-    sim_card = _sandbox(request).sim_cards.get(request.path_params["id"])
-    if sim_card is None:
-        raise not_found()
-    return sim_card
-
-
-async def change_sim_card(request: Request) -> Response:
-    """POST /_sandbox/sim_cards/{id}: set any field, whatever the API would say to it.
-
-    A status may be given as its value alone. ``updated_at`` moves unless it is given.
-    """
-    sandbox, sim_card = _sandbox(request), _sim_card(request)
-    changes: dict[str, Any] = bodies.json_object(request)
-    if isinstance(changes.get("status"), str):
-        value = changes["status"]
-        changes["status"] = {"value": value, "reason": reason_for(value)}
-    at = moved_on(sim_card.listed["updated_at"], sandbox.clock.now())
-    sim_card.listed["updated_at"] = at
-    for name, value in changes.items():
-        if name in HIDDEN_FIELDS or name in sim_card.hidden:
-            sim_card.hidden[name] = value
-        elif name not in DETAIL_FIELDS:
-            sim_card.listed[name] = value
-    if "current_imei" in changes:
-        sim_card.hidden["imei"] = changes["current_imei"]
-    attach(sim_card)
-    sim_card.detail.update({name: changes[name] for name in DETAIL_FIELDS & changes.keys()})
-    with sandbox.state.transaction():
-        sandbox.sim_cards.save(sim_card)
-        lines.standing(
-            sandbox, sim_card.listed["id"], sim_card.listed["status"]["value"], sandbox.clock.now()
-        )
-    return _json({"data": {**sim_card.listed, **sim_card.detail}})
-
-
-async def remove_sim_card(request: Request) -> Response:
-    """DELETE /_sandbox/sim_cards/{id}: as if it had never been there."""
-    sandbox, sim_card = _sandbox(request), _sim_card(request)
-    with sandbox.state.transaction():
-        sim_card_deletion.remove(sandbox, sim_card)
-    return Response(status_code=204)
 
 
 async def change_balance(request: Request) -> Response:
@@ -259,8 +215,6 @@ routes = [
     Route("/action_outcomes", list_outcomes, methods=["GET"]),
     Route("/action_outcomes", order_outcome, methods=["POST"]),
     Route("/action_outcomes", clear_outcomes, methods=["DELETE"]),
-    Route("/sim_cards/{id}", change_sim_card, methods=["POST"]),
-    Route("/sim_cards/{id}", remove_sim_card, methods=["DELETE"]),
     Route("/registration_codes", registration_codes.show, methods=["GET"]),
     Route("/balance", change_balance, methods=["POST"]),
     Route("/api_key", change_api_key, methods=["POST"]),

@@ -1,11 +1,12 @@
 """The web application: which paths there are, and what stands before them."""
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Router
 
-from sandbox import admin, admin_usage, downloads
+from sandbox import admin, admin_sim_cards, admin_usage, downloads
 from sandbox.access import (
     access_ip_addresses,
     address_validation,
@@ -64,6 +65,7 @@ from sandbox.reports import (
     wireless_detail_records_reports,
 )
 from sandbox.request_log import RequestLog
+from sandbox.safety_net import SafetyNet
 
 API_ROUTES = [
     *sim_cards.routes,
@@ -145,10 +147,15 @@ def create_app(
             Mount(
                 "/_sandbox",
                 admin.LocalOnly(
-                    Router([*admin.routes, *admin_usage.routes], redirect_slashes=False), open_admin
+                    Router(
+                        [*admin.routes, *admin_sim_cards.routes, *admin_usage.routes],
+                        redirect_slashes=False,
+                    ),
+                    open_admin,
                 ),
             ),
         ],
+        middleware=[Middleware(SafetyNet)],
         exception_handlers={404: _unknown, 405: _wrong_method},
     )
     app.state.sandbox = sandbox

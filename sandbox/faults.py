@@ -110,6 +110,9 @@ def fault_of(body: dict[str, Any], number: int) -> Fault:
             raise wrong_value(f"/{name}", "A fault has no such field.")
         if not isinstance(value, _TYPES[name]):
             raise wrong_type(f"/{name}", " or ".join(kind.__name__ for kind in _TYPES[name]))
+    for index, name in enumerate(rest.get("fields", ())):
+        if not isinstance(name, str):
+            raise wrong_type(f"/fields/{index}", "a string")
     if rest.get("kind") not in KINDS:
         raise wrong_value("/kind", f"The kind is one of {', '.join(KINDS)}.", "10032")
     if not 200 <= rest.get("status", 503) <= 599:

@@ -10,15 +10,19 @@ from typing import Any
 # Whether a gigabyte is 1000 or 1024 megabytes is not documented; amounts like "2048.0" hint at it.
 MB_PER_GB = 1024
 THOUSANDTHS = 1000
+# As many digits as an amount may have (bodies.AMOUNT); what is stored stays within 64 bits.
+BEYOND = 10**12
 
 
-def thousandths_of_mb(quantity: dict[str, Any] | None) -> int | None:
-    """``{amount, unit}`` in thousandths of a megabyte, or None when there is no such quantity."""
-    if not quantity:
+def thousandths_of_mb(quantity: Any) -> int | None:
+    """``{amount, unit}`` in thousandths of a megabyte, or None when it is no such quantity."""
+    if not isinstance(quantity, dict):
         return None
     try:
         amount = Decimal(str(quantity.get("amount")))
     except InvalidOperation:
+        return None
+    if not amount.is_finite() or abs(amount) >= BEYOND:
         return None
     factor = MB_PER_GB if quantity.get("unit") == "GB" else 1
     return int(amount * factor * THOUSANDTHS)

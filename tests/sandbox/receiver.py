@@ -96,14 +96,15 @@ class Receiver:
             self.most_at_once = max(self.most_at_once, self.at_once)
         try:
             status = self.answer(handler, request)
-            if status is not None:
-                handler.send_response(status)
-                handler.send_header("content-length", "4")
-                handler.end_headers()
-                handler.wfile.write(b"seen")
         finally:
+            # Before the answer is sent: whoever has it may send the next request at once.
             with self._lock:
                 self.at_once -= 1
+        if status is not None:
+            handler.send_response(status)
+            handler.send_header("content-length", "4")
+            handler.end_headers()
+            handler.wfile.write(b"seen")
 
     def of(self, event_type: str, identifier: str) -> list[Received]:
         """What came of this type about this resource."""

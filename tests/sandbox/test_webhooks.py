@@ -207,10 +207,13 @@ def test_what_fails_is_no_event(api: Api) -> None:
         _send_to(api, receiver.url)
         card = api.get("/sim_cards", **{"filter[status]": "enabled"})["data"][-1]["id"]
         assert api.act(card, "enable").status_code == 422
-        broken = api.session.post(
-            f"{api.sandbox.admin_url}/sim_cards/{card}", json={"tags": [[1]]}, timeout=10
-        )
-        assert broken.status_code >= 400
+        address = f"{api.sandbox.admin_url}/sim_cards/{card}"
+        refused = api.session.post(address, json={"status": "disabled", "tags": [[1]]}, timeout=10)
+        assert error(refused) == (422, "10026", "/tags/0")
+        # Deeper than what can be stored.
+        deep = json.loads("[" * 300 + "]" * 300)
+        broken = api.session.post(address, json={"status": "disabled", "note": deep}, timeout=10)
+        assert error(broken) == (500, "10007", "")
         other = _disabled(api)
         assert other != card
         eventually(lambda: len(receiver.of(CHANGED, other)) == 2)
