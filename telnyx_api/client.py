@@ -1,6 +1,7 @@
 """The client: one Telnyx account, its connections and its resources."""
 
 import math
+from copy import copy
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
@@ -67,6 +68,17 @@ class Client(Resources):
         deadline = None if seconds is None else _seconds("seconds", seconds)
         client = Client.__new__(type(self))
         client._use(self._sender.within(deadline))
+        return client
+
+    def undecoded(self) -> Self:
+        """This client, but the records in its pages of lists are left as the bytes that came.
+
+        Quick, for whoever decodes few of them. A record may turn out to be no JSON where a text in
+        it is not valid Unicode or a number too large; a page that cannot be read otherwise raises
+        as ever.
+        """
+        client = copy(self)
+        client._use(self._sender.leaving_records())
         return client
 
     def close(self) -> None:

@@ -24,7 +24,8 @@ class Page(Generic[Record]):
     """One page of a list. Totals are None where the API sends no meta.
 
     ``number`` and ``size`` are what was asked for, where the answer does not say otherwise.
-    ``received_at`` is aware, in UTC: the time as of which the records are true.
+    ``received_at`` is aware, in UTC: the time as of which the records are true. Of a client that
+    leaves records undecoded ``data`` holds bytes.
     """
 
     data: list[Record]
@@ -182,7 +183,8 @@ class Resource:
         self, path: str, number: int, size: int, params: query.Query, paging: tuple[str, str]
     ) -> Page[Any]:
         asked = list(zip(paging, (str(number), str(size)), strict=True))
-        answer = self._sender.send("GET", path, params=[*params, *asked])
+        undecoded = self._sender.undecoded
+        answer = self._sender.send("GET", path, params=[*params, *asked], undecoded=undecoded)
         return _as_page(answer, path, number, size)
 
 

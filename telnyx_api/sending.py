@@ -11,6 +11,7 @@ What may be sent again (our choice, because the API documents no idempotency key
 import logging
 import time
 from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -54,6 +55,7 @@ class Request:
     params: Sequence[tuple[str, str]]
     body: Any | Unset
     accept: str
+    undecoded: bool
     hidden: Sequence[str]
 
 
@@ -61,7 +63,8 @@ class Sender:
     """Sends the requests of one account. Threads may share it.
 
     ``attempts`` counts the first one. ``deadline`` is in seconds for a request in all, waiting for
-    the rate limit and between attempts included; None for no end.
+    the rate limit and between attempts included; None for no end. ``undecoded``: records of lists
+    are left as bytes.
     """
 
     def __init__(
@@ -73,6 +76,7 @@ class Sender:
         attempts: int,
         deadline: float | None,
         sleep: Callable[[float], None] = time.sleep,
+        undecoded: bool = False,
     ) -> None:
         self.session = session
         self.base_url = base_url
@@ -80,17 +84,19 @@ class Sender:
         self.attempts = attempts
         self.deadline = deadline
         self.sleep = sleep
+        self.undecoded = undecoded
 
     def within(self, seconds: float | None) -> "Sender":
         """The same connections and limits with another deadline."""
-        return Sender(
-            self.session,
-            self.base_url,
-            limiter=self.limiter,
-            attempts=self.attempts,
-            deadline=seconds,
-            sleep=self.sleep,
-        )
+        sender = copy(self)
+        sender.deadline = seconds
+        return sender
+
+    def leaving_records(self) -> "Sender":
+        """The same for lists whose records are left undecoded."""
+        sender = copy(self)
+        sender.undecoded = True
+        return sender
 
     def send(
         self,
@@ -100,14 +106,16 @@ class Sender:
         params: Sequence[tuple[str, str]] = (),
         body: Any | Unset = UNSET,
         accept: str = JSON,
+        undecoded: bool = False,
         once: bool = False,
         hidden: Sequence[str] = (),
     ) -> Answer:
         """Send, and send again where that is safe; raises what the last attempt met with.
 
-        ``once``: whatever happens, one attempt. ``hidden``: values that no error may show.
+        ``once``: whatever happens, one attempt. ``undecoded``: the records of a list are left as
+        bytes. ``hidden``: values that no error may show.
         """
-        request = Request(method, path, params, body, accept, hidden)
+        request = Request(method, path, params, body, accept, undecoded, hidden)
         return self.repeat(lambda ends_at: self._attempt(request, ends_at), once=once)
 
     def repeat(self, attempt: Callable[[float | None], Result], *, once: bool = False) -> Result:
@@ -145,6 +153,7 @@ class Sender:
             seconds=left,
             observe=None if self.limiter is None else self.limiter.observe,
             accept=request.accept,
+            undecoded=request.undecoded,
             hidden=request.hidden,
         )
         if isinstance(outcome, errors.TelnyxError):

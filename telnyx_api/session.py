@@ -9,7 +9,9 @@ from datetime import UTC, datetime
 from http.cookiejar import DefaultCookiePolicy
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
+from urllib.parse import urlsplit
 
+import msgspec
 import orjson
 import requests
 from requests.adapters import BaseAdapter
@@ -72,12 +74,24 @@ class TelnyxSession(requests.Session):
         adapter = transport.PooledAdapter(pool_size) if adapter is None else adapter
         self.mount("https://", adapter)
         self.mount("http://", adapter)
+        self._environment: dict[tuple[str, str], dict[str, Any]] = {}
         self._secret = api_key
         self._connect_timeout = connect_timeout
         self._read_timeout = read_timeout
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"
+
+    def merge_environment_settings(
+        self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any
+    ) -> Any:
+        """What the environment says of a host, looked up once: requests would each time."""
+        parts = urlsplit(url)
+        host = (parts.scheme, parts.netloc)
+        if host not in self._environment:
+            found = super().merge_environment_settings(url, proxies, stream, verify, cert)
+            self._environment[host] = dict(found)
+        return {**self._environment[host], "stream": stream}
 
     def exchange(
         self,
@@ -90,15 +104,16 @@ class TelnyxSession(requests.Session):
         seconds: float | None = None,
         observe: Observer | None = None,
         accept: str = JSON,
+        undecoded: bool = False,
         hidden: Sequence[str] = (),
     ) -> Answer | errors.TelnyxError:
         """Send one request, once.
 
         ``body`` is sent as JSON unless it is UNSET. ``seconds`` bounds connecting and waiting
-        together. ``accept``: an answer of any type but JSON is returned as text. ``hidden``: what
-        no error may show. ``observe`` is told status and headers of whatever answer comes. Errors
-        are returned, not raised, so that none carries the prepared request, with the API key in its
-        headers, as its context.
+        together. ``accept``: an answer of any type but JSON is returned as text. ``undecoded``:
+        the records of a list are left as bytes. ``hidden``: what no error may show. ``observe`` is
+        told status and headers of whatever answer comes. Errors are returned, not raised, so that
+        none carries the prepared request, with the API key in its headers, as its context.
         """
         headers = {"Accept": accept}
         if body is not UNSET:
@@ -133,6 +148,8 @@ class TelnyxSession(requests.Session):
         outcome = self._failure(response, content, broken, method, path, hidden)
         if outcome is not None:
             return outcome
+        if undecoded and (list_ := _undecoded(content)):
+            return Answer(response.status_code, response.headers, list_, datetime.now(UTC))
         return _answer(response, content, method, path, as_json=accept == JSON)
 
     @contextmanager
@@ -206,6 +223,27 @@ def _answer(
     return Answer(status, response.headers, body, datetime.now(UTC))
 
 
+class _List(msgspec.Struct, gc=False):
+    data: list[msgspec.Raw]
+    meta: msgspec.Raw = msgspec.Raw(b"null")
+
+
+_as_list = msgspec.json.Decoder(_List).decode
+
+
+def _undecoded(content: bytes) -> dict[str, Any] | None:
+    """A list whose records are left as they came; None for whatever is no list, or cannot be read.
+
+    Where a text in a record is not valid Unicode, or a number too large, nobody notices here.
+    """
+    try:
+        answer = _as_list(content)
+        data = [bytes(record) for record in answer.data]
+        return {"data": data, "meta": orjson.loads(bytes(answer.meta))}
+    except (msgspec.DecodeError, orjson.JSONDecodeError, UnicodeDecodeError, RecursionError):
+        return None
+
+
 def user_agent() -> str:
     """What we call ourselves: simfleet/<version>."""
     try:
@@ -234,7 +272,8 @@ def _read(response: requests.Response, ends_at: float | None) -> tuple[bytes, Ba
     received = bytearray()
     try:
         if ends_at is None:
-            return response.content, None
+            # At once: requests would read it in pieces of ten kilobytes.
+            return response.raw.read(decode_content=True), None
         for chunk in response.iter_content(CHUNK):
             received += chunk
             if time.monotonic() > ends_at:

@@ -22,6 +22,7 @@ class BlocklistValueSync(ResourceSync):
     id_type = "text"
     subject = "name"
     comes_whole = True
+    undecoded = False
     columns = (
         ("type", "text"),
         ("code", "text"),

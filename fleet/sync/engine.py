@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from contextlib import suppress
+import time
 
-from django.db import DatabaseError, InterfaceError, connection
+import psycopg
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 
 from fleet.history.partitions import make_months
 from fleet.models import Resource, SyncRun, SyncState
@@ -20,9 +21,15 @@ from fleet.sync.runs import RunTakenAway, finish, lock_name, reap_dead_runs, sta
 from fleet.sync.sweep import ListMoved, Sweep
 from telnyx_api import errors
 
-__all__ = ["reap_dead_runs", "start_run", "sweep"]
+__all__ = ["DATABASE_LOST", "reap_dead_runs", "start_run", "sweep"]
 
 logger = logging.getLogger(__name__)
+
+# psycopg's own comes from what bypasses Django's cursors.
+DATABASE_LOST = (OperationalError, InterfaceError, psycopg.OperationalError)
+# A database that restarts is back within this time; else the reaper ends the run later on.
+RESTART_SECONDS = 30.0
+TRY_AGAIN_SECONDS = 0.25
 
 
 def sweep(run: SyncRun, *, full: bool = False) -> SyncRun:
@@ -60,10 +67,7 @@ def sweep(run: SyncRun, *, full: bool = False) -> SyncRun:
             logger.warning("sync run %s was taken away; its sweep ends", run.pk)
             return run
         except BaseException as error:
-            # A lost connection is replaced, or else the run would look alive for a while.
-            connection.close_if_unusable_or_obsolete()
-            with suppress(DatabaseError, InterfaceError):
-                finish(run, SyncState.FAILED, _own_fault(error) + _kept(run))
+            _finish_after(run, error)
             raise
 
 
@@ -81,6 +85,28 @@ def _perform(run: SyncRun, client: AccountClient, full: bool) -> None:
         refresh_fleet_counts(run.account)
 
 
+def _finish_after(run: SyncRun, error: BaseException) -> None:
+    """Record the end of a run that an error of our own broke off, as soon as the database takes it.
+
+    Until then the run would look alive, and no other could begin.
+    """
+    lost = isinstance(error, DATABASE_LOST)
+    deadline = time.monotonic() + (RESTART_SECONDS if lost else 0)
+    while True:
+        if lost:
+            connection.close()
+        else:
+            connection.close_if_unusable_or_obsolete()
+        try:
+            finish(run, SyncState.FAILED, _own_fault(error) + _kept(run))
+        except (DatabaseError, InterfaceError):
+            if time.monotonic() >= deadline:
+                return
+            time.sleep(TRY_AGAIN_SECONDS)
+        else:
+            return
+
+
 def _broken_off(run: SyncRun) -> SyncState:
     return SyncState.PARTIAL if run.seen else SyncState.FAILED
 
@@ -94,4 +120,6 @@ def _kept(run: SyncRun) -> str:
 def _own_fault(error: BaseException) -> str:
     if isinstance(error, (KeyboardInterrupt, SystemExit)):
         return "It was stopped before it was done."
+    if isinstance(error, DATABASE_LOST):
+        return "An error of Simfleet's own: the connection to its database was lost."
     return f"An error of Simfleet's own: {type(error).__name__}."

@@ -27,8 +27,9 @@ SELECT count(*) FROM fleet_simcard
 WHERE account_id = %s AND removed_at IS NULL AND group_id IS NULL AND group_remote_id IS NOT NULL
 """
 _TAGS = """
-SELECT tag, count(*) FROM fleet_simcard, unnest(tags) AS tag
-WHERE account_id = %s AND removed_at IS NULL GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT %s
+SELECT tag, count(*) FROM (
+    SELECT unnest(tags) AS tag FROM fleet_simcard WHERE account_id = %s AND removed_at IS NULL
+) t GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT %s
 """
 
 

@@ -43,7 +43,8 @@ class Pages:
     """Reads the pages of one resource's list, in order."""
 
     def __init__(self, sync: ResourceSync, client: Client) -> None:
-        self.sync, self.client = sync, client
+        self.sync = sync
+        self.client = client.undecoded() if sync.undecoded else client
         self.threads = min(QUICK_THREADS, settings.TELNYX_THREADS)
         self.total_pages = 1
         # What ended the reading: pages that wait for their turn are not asked for any more.
@@ -109,9 +110,12 @@ class Pages:
             raise
         pages, total, count = page.total_pages or 1, page.total_results, len(page.data)
         read = ReadPage(number, asked_at, pages, total, count)
+        # Where the first record has fields that are not stored, the others have them too.
+        hide = page.data and self.sync.hides(page.data[0])
+        digest = self.sync.digest_decoded if hide else self.sync.digest
         for record in page.data:
             try:
-                read.records.append(self.sync.digest(record))
+                read.records.append(digest(record))
             except BadValue as error:
                 read.broken.append((record, error))
         return read

@@ -23,6 +23,7 @@ class RegionSync(ResourceSync):
     id_type = "text"
     subject = "name"
     comes_whole = True
+    undecoded = False
     columns = (
         ("product", "text"),
         ("code", "text"),

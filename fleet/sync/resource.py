@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import functools
-import marshal
+import json
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from hashlib import blake2b
-from operator import itemgetter
 from typing import Any, ClassVar
 from uuid import UUID
 
+import msgspec
 import orjson
 
 from accounts.models import TelnyxAccount
 from fleet.models import Resource
 from fleet.sync import copy_text
+from fleet.sync.digests import SECRETS, UNKNOWN, digest_of, digest_of_bytes, in_order
 from fleet.sync.values import BadValue, identifier, text
 from telnyx_api import Client, Page
 
@@ -40,12 +41,13 @@ class Reference:
 class Digested:
     """A record of the API with its id and its digest.
 
-    What a sweep compares: only a record whose digest differs is worth mapping.
+    What a sweep compares: only a record whose digest differs is worth mapping. Until then `record`
+    may be the JSON as it came.
     """
 
     __slots__ = ("digest", "record", "remote_id")
 
-    def __init__(self, remote_id: str, digest: bytes, record: Mapping[str, Any]) -> None:
+    def __init__(self, remote_id: str, digest: bytes, record: Mapping[str, Any] | bytes) -> None:
         self.remote_id = remote_id
         self.digest = digest
         self.record = record
@@ -78,8 +80,9 @@ class ResourceSync(ABC):
     """One resource: where its pages come from, and how a record becomes a row.
 
     `columns` are (name, PostgreSQL type); `detail_columns` are those that only the API's detail
-    answer has; `tracked` are those whose changes become events, which call the row by its column
-    `subject`. `counter` is a column with data consumed since the billing period began.
+    answer has; `tracked` are those whose changes become events, which call the row by `subject`, a
+    column or another SQL expression. `counter` is a column with data consumed since the billing
+    period began.
     """
 
     name: ClassVar[Resource]
@@ -98,6 +101,8 @@ class ResourceSync(ABC):
     columns: ClassVar[tuple[tuple[str, str], ...]]
     detail_columns: ClassVar[tuple[tuple[str, str], ...]] = ()
     tracked: ClassVar[tuple[str, ...]] = ()
+    # A sweep leaves records undecoded that did not change; not with ids or secrets of its own kind.
+    undecoded: ClassVar[bool] = True
     # Fields that are not part of the list's record, or must not be stored.
     dropped: ClassVar[frozenset[str]] = frozenset()
 
@@ -132,31 +137,67 @@ class ResourceSync(ABC):
         """The values of `detail_columns`. Raises BadValue."""
         return []
 
+    def without_secrets(self, record: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The record as it may be stored; what is the same of every resource is left out later."""
+        return record
+
     def after_sweep(self, account: TelnyxAccount) -> None:
         """What a complete sweep makes possible, such as resolving references."""
         return
 
+    def hides(self, record: Any) -> bool:
+        """Whether a record, decoded or not, has fields that are never stored."""
+        with suppress(BadValue):
+            decoded = _decoded(record)
+            return not self._unkept.isdisjoint(decoded)
+        return False
+
     def digest(self, record: Any) -> Digested:
         """A record with its digest; pure. Raises BadValue where it cannot be stored at all."""
-        if not isinstance(record, Mapping):
-            raise BadValue(f"the record is {type(record).__name__}, not an object")
+        if type(record) is bytes and (remote_id := _uuid_in(record)):
+            return Digested(remote_id, digest_of_bytes(record), record)
+        record = self.without_secrets(_decoded(record))
+        return Digested(self._id(record), digest_of(record, self.dropped), record)
+
+    def digest_decoded(self, record: Any) -> Digested:
+        """The same, of the fields that are stored alone."""
+        return self.digest(_decoded(record))
+
+    def map(self, record: Any, *, with_details: bool = False) -> Mapped:
+        """A record that was asked for by its id as a row; pure. Raises BadValue.
+
+        It has no digest, for its fields are not the list's.
+        """
+        record = self.without_secrets(_decoded(record))
+        return self._map(self._id(record), UNKNOWN, record, with_details)
+
+    def map_digested(self, digested: Digested) -> Mapped:
+        """A record of a list as a row; pure. Raises BadValue where it cannot be stored."""
+        record, digest = _decoded(digested.record), digested.digest
+        if isinstance(digested.record, bytes) and not self._unkept.isdisjoint(record):
+            # Its bytes differ each time where such a field does.
+            digest = digest_of(record, self.dropped)
+        return self._map(digested.remote_id, digest, record, with_details=False)
+
+    def _map(
+        self, remote_id: str, digest: bytes, record: Mapping[str, Any], with_details: bool
+    ) -> Mapped:
+        values = self.values(record)
+        if with_details:
+            values += self.detail_values(record)
+        return Mapped(
+            remote_id, digest, as_json(self._kept(record)), values, self._writers(with_details)
+        )
+
+    def _id(self, record: Mapping[str, Any]) -> str:
         remote_id = self.identify(record)
         if remote_id is None:
             raise BadValue("id is missing")
-        return Digested(remote_id, digest_of(record, self.dropped), record)
+        return remote_id
 
-    def map(self, record: Any, *, with_details: bool = False) -> Mapped:
-        """A record as a row; pure. Raises BadValue where it cannot be stored."""
-        return self.map_digested(self.digest(record), with_details=with_details)
-
-    def map_digested(self, digested: Digested, *, with_details: bool = False) -> Mapped:
-        """The same for a record whose digest is known. Raises BadValue."""
-        values = self.values(digested.record)
-        if with_details:
-            values += self.detail_values(digested.record)
-        raw = as_json(self._kept(digested.record))
-        how = self._writers(with_details)
-        return Mapped(digested.remote_id, digested.digest, raw, values, how)
+    @functools.cached_property
+    def _unkept(self) -> frozenset[str]:
+        return self.dropped | SECRETS
 
     @classmethod
     @functools.cache
@@ -167,17 +208,25 @@ class ResourceSync(ABC):
     def _kept(self, record: Mapping[str, Any]) -> Mapping[str, Any]:
         if not self.dropped.isdisjoint(record.keys()):
             record = {key: value for key, value in record.items() if key not in self.dropped}
-        return {key: _ordered(value) for key, value in record.items()}
+        return {key: in_order(value) for key, value in record.items()}
 
     def id_of(self, record: Any) -> str | None:
         """The id of a record, also of one that is broken otherwise."""
+        if isinstance(record, bytes) and (remote_id := _uuid_in(record)):
+            return remote_id
         try:
-            return self.identify(record) if isinstance(record, Mapping) else None
+            return self.identify(_decoded(record))
         except BadValue:
             return None
 
     def excerpt(self, record: Any) -> str:
         """The beginning of a record that could not be mapped, for people."""
+        if isinstance(record, bytes):
+            try:
+                # What orjson refuses may still be read so far that secrets can be left out.
+                record = json.loads(record.decode(errors="replace"))
+            except (ValueError, RecursionError):
+                return "(not shown, because it cannot be read)"
         if isinstance(record, dict):
             record = {key: value for key, value in record.items() if key not in self.dropped}
         try:
@@ -186,45 +235,33 @@ class ResourceSync(ABC):
             return str(error)
 
 
-@functools.lru_cache(maxsize=1024)
-def _layout(keys: tuple[str, ...], dropped: frozenset[str]) -> tuple[bytes, Callable[..., Any]]:
-    kept = sorted(set(keys) - dropped - SECRETS)
-    # The first one twice: a getter of one key alone would not answer a tuple.
-    return repr(kept).encode(), itemgetter(*kept, kept[0]) if kept else tuple
+class _Named(msgspec.Struct, gc=False):
+    id: str
 
 
-def digest_of(record: Mapping[str, Any], dropped: frozenset[str] = frozenset()) -> bytes:
-    """16 bytes that are the same for the same fields, in whatever order they and texts come.
+_named = msgspec.json.Decoder(_Named).decode
 
-    Raises BadValue.
 
-    marshal in its version 2 writes equal values as equal bytes, twice as fast as any JSON.
-    """
-    names, getter = _layout(tuple(record), dropped)
-    values = getter(record)
-    lists = [n for n, value in enumerate(values) if value.__class__ is list and len(value) > 1]
-    if lists:
-        values = list(values)
-        for place in lists:
-            values[place] = _ordered(values[place])
+def _uuid_in(record: bytes) -> str | None:
+    """The id of an undecoded record, where it is a UUID as PostgreSQL writes it."""
     try:
-        return blake2b(names + marshal.dumps(values, 2), digest_size=16).digest()
-    except ValueError as error:
-        raise BadValue(f"the record is no JSON: {error}") from None
+        remote_id: str = _named(record).id
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    return remote_id if _UUID(remote_id) else None
 
 
-def _ordered(value: Any) -> Any:
-    # The API gives arrays of texts in no promised order; a mere reordering is no change.
-    if type(value) is not list or not value or type(value[0]) is not str:
-        return value
-    try:
-        return sorted(value)
-    except TypeError:
-        return value
+def _decoded(record: Any) -> Mapping[str, Any]:
+    if isinstance(record, bytes):
+        try:
+            record = orjson.loads(record)
+        except orjson.JSONDecodeError as error:
+            raise BadValue(f"the record is no JSON: {error}") from None
+    if not isinstance(record, Mapping):
+        raise BadValue(f"the record is {type(record).__name__}, not an object")
+    return record
 
 
-# Shown once on demand, never stored, wherever in a record they stand.
-SECRETS = frozenset({"pin_puk_codes"})
 _SUSPECT = (b"\\u0000", *(name.encode() for name in SECRETS))
 
 

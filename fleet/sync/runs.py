@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import TelnyxAccount
 from fleet.models import Resource, SyncRun, SyncState
-from fleet.sync.advisory_locks import held_lock
+from fleet.sync.advisory_locks import held_lock, lock_key
 
 logger = logging.getLogger(__name__)
 
@@ -46,6 +46,7 @@ def start_run(
     try:
         with transaction.atomic():
             if group_remote_id:
+                _wait_for_other_start(account, group_remote_id)
                 if _reads_group(account, group_remote_id):
                     return None
             elif not afresh and (stopped := _resume(account, resource, person_id)):
@@ -58,6 +59,16 @@ def start_run(
             )
     except IntegrityError:
         return None
+
+
+def _wait_for_other_start(account: TelnyxAccount, group_remote_id: UUID) -> None:
+    """Of two that begin the same group at once, the second then sees the run of the first.
+
+    No constraint keeps them apart: the one on running sweeps leaves groups out.
+    """
+    key = lock_key("start", account.pk, group_remote_id)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [key])
 
 
 def _reads_group(account: TelnyxAccount, group_remote_id: UUID) -> bool:

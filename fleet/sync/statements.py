@@ -1,7 +1,8 @@
 """The SQL that stages and merges a resource.
 
-The merge writes only rows that differ and are not older than what is stored; its answer (old and
-new values) becomes events and daily consumption in the same statement.
+The merge writes only rows whose JSON differs and which are not older than what is stored; its
+answer (old and new values) becomes events and daily consumption in the same statement. Where only
+the digest differs it writes that alone, which is no change.
 """
 
 from __future__ import annotations
@@ -40,7 +41,8 @@ def statements(sync: type[ResourceSync], with_details: bool) -> Statements:
     staged = (("remote_id", sync.id_type), ("digest", "bytea"), ("raw", "jsonb"), *columns)
     names = [name for name, _ in staged]
     tracked = [name for name in sync.tracked if name in dict(columns)]
-    parts = [f"merged AS ({_merge(sync, stage, names, tracked, with_details)})"]
+    parts = [f"written AS ({_merge(sync, stage, names, tracked, with_details)})"]
+    parts.append("merged AS (SELECT * FROM written WHERE differed)")
     if tracked:
         parts.append(f"events AS ({_events(sync, dict(columns), tracked)})")
     if sync.counter:
@@ -83,8 +85,11 @@ def _merge(
             f" LEFT JOIN LATERAL (SELECT id FROM {table} WHERE account_id = %(account)s "
             f"AND remote_id = s.{column} OFFSET 0) {name} ON TRUE"
         )
-    differs = "t.digest IS DISTINCT FROM s.digest OR t.removed_at IS NOT NULL"
-    sets = ", ".join(f"{name} = s.{name}" for name in written)
+    differs = "t.raw IS DISTINCT FROM s.raw OR t.removed_at IS NOT NULL"
+    sets = ", ".join(f"{name} = s.{name}" for name in written if name != "digest")
+    # The digest of a list's record stays true as long as its JSON does.
+    digest = "CASE WHEN s.digest = '' AND t.raw = s.raw THEN t.digest ELSE s.digest END"
+    differed = "old.raw IS DISTINCT FROM new.raw OR old.removed_at IS NOT NULL"
     returned = [*tracked, *({sync.counter} - {"", *tracked})]
     old_new = "".join(f", old.{name} AS old_{name}, new.{name} AS new_{name}" for name in returned)
     # Details that are read for the first time did not change.
@@ -95,11 +100,14 @@ def _merge(
         WHEN MATCHED AND ({"TRUE" if with_details else differs})
              AND GREATEST(t.read_at, t.removed_at) <= %(read_at)s
              AND (t.remote_updated_at <= s.remote_updated_at) IS NOT FALSE
-            THEN UPDATE SET {sets}, read_at = %(read_at)s, removed_at = NULL
+            THEN UPDATE SET {sets}, digest = {digest}, read_at = %(read_at)s, removed_at = NULL
                  {", detail_at = %(read_at)s" if with_details else ""}
+        WHEN MATCHED AND t.raw = s.raw AND t.digest <> s.digest AND s.digest <> ''
+            THEN UPDATE SET digest = s.digest
         WHEN NOT MATCHED THEN INSERT ({", ".join(insert)}) VALUES ({", ".join(values)})
         RETURNING merge_action() AS action, new.id AS id, new.{sync.subject} AS subject,
-                  old.removed_at AS old_removed_at{old_new}{had_details}
+                  old.removed_at AS old_removed_at{old_new}{had_details},
+                  {"TRUE" if with_details else differed} AS differed
     """
 
 

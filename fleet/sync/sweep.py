@@ -27,9 +27,14 @@ from telnyx_api import errors
 PASSES = 3
 REPAIRS = 3
 BATCH = 2_000
+# Rows of several batches are merged at once, until they are this share of one, or wait for long.
+MERGED_FROM = 0.25
+MERGED_AFTER_SECONDS = 2.0
 PROGRESS_SECONDS = 0.5
 KEPT_ERRORS = 100
+# So many rows, and of a large fleet this share of it, make it another table to the planner.
 ANALYZED_FROM = 1_000
+ANALYZED_SHARE = 0.1
 # Journals are read in single pages first: the first one is mostly all that is new.
 SINGLE_PAGES = 4
 ASKED_OF_A_JOURNAL = 500
@@ -58,6 +63,7 @@ class _Batch:
     up_to: int | None
     # How many records the pages up to it have.
     seen: int
+    differing: int
     mapping: Future[_Mapping] | None
 
 
@@ -96,7 +102,8 @@ class Sweep:
             silent_additions=not earlier.exists(),
         )
         self.shown_at = 0.0
-        self.pending: _Batch | None = None
+        self.pending: list[_Batch] = []
+        self.merged_at = time.monotonic()
         self.mapper = ThreadPoolExecutor(1, thread_name_prefix="map")
 
     def perform(self) -> None:
@@ -115,7 +122,7 @@ class Sweep:
             gc.set_threshold(*collecting)
             run.api_calls = self.calls_before + self.client.calls
         self.seen.end()
-        if run.new + run.changed > ANALYZED_FROM:
+        if run.new + run.changed > max(ANALYZED_FROM, ANALYZED_SHARE * run.seen):
             self._analyze()
 
     def _look_after(self, started: datetime) -> Iterable[int]:
@@ -245,15 +252,19 @@ class Sweep:
         """Look which records differ, and have them mapped while those before are merged."""
         records = [record for page in collected for record in page.records]
         new, changed = self.seen.add_and_compare(records)
-        differs = bool(new or changed)
-        mapping = self.mapper.submit(self._map, new, changed) if differs else None
-        self._merge_pending()
+        differing = len(new) + len(changed)
+        mapping = self.mapper.submit(self._map, new, changed) if differing else None
+        waited = time.monotonic() - self.merged_at
+        rows = sum(batch.differing for batch in self.pending)
+        if rows >= MERGED_FROM * BATCH or waited > MERGED_AFTER_SECONDS:
+            self._merge_pending()
         # A batch carries the earliest time of its pages.
         read_at = min(page.asked_at for page in collected)
-        self.pending = _Batch(read_at, up_to, seen, mapping)
-        if mapping is None:
+        self.pending.append(_Batch(read_at, up_to, seen, differing, mapping))
+        if not any(batch.differing for batch in self.pending):
             self._merge_pending()
-        return len(new) + len(changed)
+        self._show_progress()
+        return differing
 
     def _map(self, new: list[Digested], changed: list[Digested]) -> _Mapping:
         mapping = _Mapping()
@@ -266,24 +277,29 @@ class Sweep:
         return mapping
 
     def _merge_pending(self) -> None:
-        batch, self.pending = self.pending, None
-        if batch is None:
-            return
-        run = self.run
-        if batch.mapping:
-            mapping = batch.mapping.result()
-            if batch.up_to is not None:
-                for record, error in mapping.broken:
-                    self._note_broken(record, error)
+        batches, self.pending = self.pending, []
+        self.merged_at = time.monotonic()
+        run, new, changed = self.run, list[Mapped](), list[Mapped]()
+        for batch in batches:
+            if batch.mapping:
+                mapping = batch.mapping.result()
+                new += mapping.new
+                changed += mapping.changed
+                if batch.up_to is not None:
+                    for record, error in mapping.broken:
+                        self._note_broken(record, error)
+        if new or changed:
+            read_at = min(batch.read_at for batch in batches if batch.mapping)
             write = insert if self.origin.silent_additions else merge
-            counts = write(self.sync, run.account, mapping.new, batch.read_at, self.origin)
-            counts.add(merge(self.sync, run.account, mapping.changed, batch.read_at, self.origin))
+            counts = write(self.sync, run.account, new, read_at, self.origin)
+            counts.add(merge(self.sync, run.account, changed, read_at, self.origin))
             if run.new <= ANALYZED_FROM < run.new + counts.new:
                 self._analyze()
             run.new += counts.new
             run.changed += counts.changed
-        if batch.up_to is not None:
-            run.pages, run.seen = batch.up_to, batch.seen
+        for batch in batches:
+            if batch.up_to is not None:
+                run.pages, run.seen = batch.up_to, batch.seen
         self._show_progress()
 
     def _analyze(self) -> None:

@@ -167,7 +167,7 @@ def _time_copy(sandbox: SandboxProcess, rounds: int) -> list[float]:
     rows = []
     for page in _pages(sandbox):
         for record in page:
-            mapped = sync.map(record)
+            mapped = sync.map_digested(sync.digest(record))
             rows.append(
                 (
                     *(mapped.remote_id, mapped.digest, mapped.raw.decode()),

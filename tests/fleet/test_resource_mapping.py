@@ -216,14 +216,17 @@ def test_credentials_of_a_connection_are_never_kept() -> None:
     assert b"hunter2" not in sync.map(record).raw
     assert "hunter2" not in sync.excerpt(record | {"created_at": "never"})
     changed = {**record, "password": "hunter3"}
-    assert sync.map(record).digest == sync.map(changed).digest
+    assert sync.digest(record).digest == sync.digest(changed).digest
+    assert b"hunter2" not in sync.map_digested(sync.digest(record)).raw
+    assert not sync.undecoded
     assert record["password"] == "hunter2", "the record itself is left alone"
 
 
 def test_the_settings_of_an_ota_update_are_no_change() -> None:
     sync, record = SYNCS["ota_updates"], RECORDS["ota_updates"]
     detail = record | {"settings": {"mobile_network_operators_preferences": []}}
-    assert sync.map(detail).digest == sync.map(record).digest
+    assert sync.map(detail).raw == sync.map(record).raw
+    assert sync.digest(detail).digest == sync.digest(record).digest
 
 
 def test_a_gateway_without_groups_is_given_null() -> None:

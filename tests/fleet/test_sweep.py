@@ -13,7 +13,7 @@ from fleet.sync import engine, reconcile
 from fleet.sync import sweep as sweep_module
 from fleet.sync.registry import SYNCS
 from fleet.sync.schedule import sweep_all
-from tests.fleet.api import change, delete, fault, requests, run_sweep
+from tests.fleet.api import change, delete, fault, listed, requests, run_sweep
 from tests.fleet.conftest import account_at
 from tests.sandbox_process import SandboxProcess
 
@@ -99,7 +99,7 @@ def test_a_sim_card_that_the_list_forgets_is_asked_for_and_stays(swept: TelnyxAc
     class Forgetful(type(sync)):  # type: ignore[misc]
         def page(self, client, number):  # type: ignore[no-untyped-def]
             page = super().page(client, number)
-            kept = [record for record in page.data if record["id"] != str(card.remote_id)]
+            kept = [record for record in page.data if str(card.remote_id).encode() not in record]
             object.__setattr__(page, "data", kept)
             object.__setattr__(page, "total_results", len(kept))
             return page
@@ -206,3 +206,36 @@ def test_progress_is_stored_while_it_goes_on(
     run = run_sweep(swept)
     assert run.progressed_at > began
     assert run.resource == Resource.SIM_CARDS
+
+
+@pytest.mark.parametrize(("share", "seconds", "merges"), [(1, 60, 1), (1, 0, 6), (0.4, 60, 2)])
+def test_few_changes_of_many_batches_are_merged_at_once(
+    swept: TelnyxAccount,
+    own: SandboxProcess,
+    monkeypatch: pytest.MonkeyPatch,
+    share: float,
+    seconds: float,
+    merges: int,
+) -> None:
+    monkeypatch.setattr(sweep_module, "BATCH", 7)
+    monkeypatch.setattr(sweep_module, "MERGED_FROM", share)
+    monkeypatch.setattr(sweep_module, "MERGED_AFTER_SECONDS", seconds)
+    monkeypatch.setattr(
+        type(SYNCS["sim_cards"]),
+        "page",
+        lambda self, client, number: client.sim_cards.page(number, 7),
+    )
+    merge, written = sweep_module.merge, []
+
+    def counted(sync, account, records, *given):  # type: ignore[no-untyped-def]
+        written.append(len(records))
+        return merge(sync, account, records, *given)
+
+    monkeypatch.setattr(sweep_module, "merge", counted)
+    order = [r["id"] for r in listed(own, "sim_cards")]
+    # One on each page.
+    for place in range(0, SIMS, 7):
+        change(own, order[place], tags=["changed"])
+    run = run_sweep(swept)
+    assert (run.state, run.seen, run.changed, run.pages) == (SyncState.COMPLETE, SIMS, 6, 6)
+    assert len([count for count in written if count]) == merges

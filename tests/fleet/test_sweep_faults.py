@@ -15,7 +15,7 @@ from fleet.sync import engine
 from fleet.sync.engine import start_run, sweep
 from fleet.sync.registry import SYNCS
 from fleet.sync.schedule import due_accounts, sweep_all
-from tests.fleet.api import delete, eventually, fault, requests, run_sweep
+from tests.fleet.api import delete, eventually, fault, listed, requests, run_sweep
 from tests.fleet.conftest import account_at
 from tests.sandbox_process import SandboxProcess
 
@@ -177,19 +177,16 @@ def test_an_api_that_is_down_is_unreachable(account: TelnyxAccount, own: Sandbox
 def _shifting(
     own: SandboxProcess, monkeypatch: pytest.MonkeyPatch, times: int, settings: Any
 ) -> list[str]:
-    """Let a SIM card of the first page vanish while the third is read, so many times."""
+    """Let the newest SIM card vanish before the third page is read, so many times."""
     settings.TELNYX_THREADS = 1
-    listed = SYNCS["sim_cards"].page
+    read = SYNCS["sim_cards"].page
     gone: list[str] = []
-    newest: list[str] = []
 
     def page(self: Any, client: Any, number: int) -> Any:
-        found = listed(client, number)
-        if number == 1:
-            newest[:] = [record["id"] for record in found.data]
+        found = read(client, number)
         if number == 2 and len(gone) < times:
-            gone.append(newest[0])
-            delete(own, newest[0])
+            gone.append(listed(own, "sim_cards")[0]["id"])
+            delete(own, gone[-1])
         return found
 
     monkeypatch.setattr(type(SYNCS["sim_cards"]), "page", page)

@@ -20,11 +20,11 @@ from django.utils import timezone
 
 from accounts.models import ApiCalls, Role, TelnyxAccount
 from fleet.models import Resource, SimCard, SyncRun, SyncState
-from fleet.sync import pages, runs, seen
+from fleet.sync import engine, pages, runs, seen
 from fleet.sync import sweep as sweep_module
 from fleet.sync.engine import start_run, sweep
 from fleet.sync.registry import SYNCS
-from fleet.sync.runs import drop_kept_ids, kept_table
+from fleet.sync.runs import drop_kept_ids, finish, kept_table, reap_dead_runs
 from tests.conftest import make_person
 from tests.fleet.api import delete, eventually, fault, listed, requests, run_sweep
 from tests.fleet.conftest import account_at
@@ -242,11 +242,45 @@ def test_a_connection_that_the_database_ends_costs_nothing_stored(
             sweep(run)
     run.refresh_from_db()
     assert run.state == SyncState.FAILED
+    assert "the connection to its database was lost" in run.outcome
     assert 0 < run.pages < PAGES
     again = run_sweep(account)
     assert (again.pk, again.resumed, again.state) == (run.pk, 1, SyncState.COMPLETE)
     assert again.seen == SIMS
     assert_equal(account, own)
+
+
+@pytest.mark.parametrize("back_at", [3, 99])
+def test_the_end_is_recorded_once_the_database_is_back(
+    account: TelnyxAccount, monkeypatch: pytest.MonkeyPatch, back_at: int
+) -> None:
+    tries = []
+
+    def lose(*_: Any) -> None:
+        raise OperationalError
+
+    def away_at_first(*arguments: Any) -> SyncRun:
+        tries.append(arguments)
+        if len(tries) < back_at:
+            raise OperationalError
+        return finish(*arguments)
+
+    monkeypatch.setattr(engine, "_perform", lose)
+    monkeypatch.setattr(engine, "finish", away_at_first)
+    monkeypatch.setattr(engine, "TRY_AGAIN_SECONDS", 0.05)
+    monkeypatch.setattr(engine, "RESTART_SECONDS", 0.4)
+    run = start_run(account, Resource.SIM_CARDS)
+    assert run is not None
+    with pytest.raises(OperationalError):
+        sweep(run)
+    run.refresh_from_db()
+    if back_at == 3:
+        assert (run.state, len(tries)) == (SyncState.FAILED, 3)
+        return
+    # It gives up after a while; then the reaper ends the run.
+    assert (run.state, 3 < len(tries) < 12) == (SyncState.RUNNING, True)
+    SyncRun.objects.update(progressed_at=timezone.now() - 2 * SyncRun.HEARTBEAT)
+    assert reap_dead_runs(account) == 1
 
 
 def _test_database_url() -> str:

@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from accounts.models import TelnyxAccount
 from fleet.models import Resource, SyncRun, SyncState
 from fleet.sync.connection import REFUSED
-from fleet.sync.engine import start_run, sweep
+from fleet.sync.engine import DATABASE_LOST, start_run, sweep
 from fleet.sync.registry import SYNCS
 from fleet.sync.schedule import note_outcome
 
@@ -82,6 +82,11 @@ class Command(BaseCommand):
         except KeyboardInterrupt:
             self._line(account, resource, f"{counts(run)}. {run.outcome}")
             raise CommandError("Stopped.", returncode=130) from None
+        except DATABASE_LOST:
+            self._line(account, resource, f"{counts(run)}. {run.outcome}")
+            raise CommandError(
+                "The connection to the database was lost: run this again once it is back."
+            ) from None
         note_outcome(account, run)
         ending = "complete" if run.state == SyncState.COMPLETE else run.get_state_display().lower()
         self._line(account, resource, f"{ending}: {counts(run)}. {run.outcome}".strip())
