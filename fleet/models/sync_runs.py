@@ -45,8 +45,9 @@ class SyncState(models.TextChoices):
 class SyncRun(models.Model):
     """One sweep: what it saw, what changed, how it ended."""
 
-    # A run that shows no progress for this long is taken for dead.
-    HEARTBEAT = timedelta(seconds=120)
+    # A run that shows no progress for this long, and whose lock nobody holds, is dead. Operations
+    # wait for it, so it is short; it only has to outlast the moment from row to lock.
+    HEARTBEAT = timedelta(seconds=15)
 
     account = models.ForeignKey(
         TelnyxAccount, models.CASCADE, related_name="sync_runs", db_index=False

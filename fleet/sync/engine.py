@@ -78,10 +78,13 @@ def _perform(run: SyncRun, client: AccountClient, full: bool) -> None:
     sync = SYNCS[run.resource]
     if run.group_remote_id:
         sync = sync.of_group(run.group_remote_id)
-    Sweep(run, sync, client, full=full).perform()
+    # What a stopped run changed before it was resumed has not been counted yet.
+    resumed = bool(run.resumed)
+    reading = Sweep(run, sync, client, full=full)
+    reading.perform()
     resolve_references(sync, list(SYNCS.values()), run.account_id)
     sync.after_sweep(run.account)
-    if run.resource == Resource.SIM_CARDS and (run.new or run.changed or run.removed):
+    if run.resource == Resource.SIM_CARDS and (reading.counted or run.removed or resumed):
         refresh_fleet_counts(run.account)
 
 

@@ -23,11 +23,14 @@ class MergeCounts:
 
     new: int = 0
     changed: int = 0
+    # Of both, those that count otherwise beside the lists' filters.
+    counted: int = 0
 
     def add(self, other: MergeCounts) -> None:
         """Sum up."""
         self.new += other.new
         self.changed += other.changed
+        self.counted += other.counted
 
 
 @dataclass(frozen=True)
@@ -79,9 +82,9 @@ def merge(
             copy.write("".join([f"{record.line}\n" for record in unique.values()]))
         cursor.execute(BY_INDEX)
         cursor.execute(sql.merge, parameters)
-        new, changed = cursor.fetchone()
+        new, changed, counted = cursor.fetchone()
         cursor.execute(sql.clear)
-    return MergeCounts(new, changed)
+    return MergeCounts(new, changed, counted)
 
 
 def insert(
@@ -119,7 +122,7 @@ def insert(
                 )
     except IntegrityError:
         return merge(sync, account, records, read_at, origin)
-    return MergeCounts(new=len(unique))
+    return MergeCounts(len(unique), 0, len(unique))
 
 
 def _id(row: int | None) -> str:

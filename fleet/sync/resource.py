@@ -91,6 +91,8 @@ class ResourceSync(ABC):
     id_type: ClassVar[str] = "uuid"
     subject: ClassVar[str]
     counter: ClassVar[str] = ""
+    # Columns by which the rows are counted beside the lists' filters.
+    counted: ClassVar[tuple[str, ...]] = ()
     references: ClassVar[tuple[Reference, ...]] = ()
     # A list that only grows, newest first: a sweep reads on until a page brings nothing new.
     is_journal: ClassVar[bool] = False

@@ -23,6 +23,7 @@ class SimCardSync(ResourceSync):
     table = "fleet_simcard"
     subject = "iccid"
     counter = "consumed_mb"
+    counted = ("type", "status", "group_remote_id", "voice_enabled", "tags")
     references = (Reference("group_remote_id", "group_id", "fleet_group"),)
     columns = (
         ("iccid", "text"),

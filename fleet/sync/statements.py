@@ -25,7 +25,7 @@ BY_INDEX = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"
 
 @dataclass(frozen=True)
 class Statements:
-    """Each is one statement; `merge` answers (new, changed)."""
+    """Each is one statement; `merge` answers (new, changed, counted otherwise than before)."""
 
     create: str
     copy: str
@@ -54,7 +54,8 @@ def statements(sync: type[ResourceSync], with_details: bool) -> Statements:
         + ") ON COMMIT DELETE ROWS",
         copy=f"COPY {stage} ({', '.join(names)}) FROM STDIN",
         merge=f"WITH {', '.join(parts)} SELECT count(*) FILTER (WHERE action = 'INSERT'), "
-        "count(*) FILTER (WHERE action = 'UPDATE') FROM merged",
+        "count(*) FILTER (WHERE action = 'UPDATE'), "
+        f"count(*) FILTER (WHERE {_counts_otherwise(sync)}) FROM merged",
         clear=f"TRUNCATE {stage}",
     )
 
@@ -90,7 +91,8 @@ def _merge(
     # The digest of a list's record stays true as long as its JSON does.
     digest = "CASE WHEN s.digest = '' AND t.raw = s.raw THEN t.digest ELSE s.digest END"
     differed = "old.raw IS DISTINCT FROM new.raw OR old.removed_at IS NOT NULL"
-    returned = [*tracked, *({sync.counter} - {"", *tracked})]
+    returned = list(dict.fromkeys([*tracked, sync.counter, *sync.counted]))
+    returned = [name for name in returned if name]
     old_new = "".join(f", old.{name} AS old_{name}, new.{name} AS new_{name}" for name in returned)
     # Details that are read for the first time did not change.
     had_details = ", old.detail_at IS NOT NULL AS had_details" if with_details else ""
@@ -109,6 +111,11 @@ def _merge(
                   old.removed_at AS old_removed_at{old_new}{had_details},
                   {"TRUE" if with_details else differed} AS differed
     """
+
+
+def _counts_otherwise(sync: type[ResourceSync]) -> str:
+    changed = " OR ".join(f"old_{name} IS DISTINCT FROM new_{name}" for name in sync.counted)
+    return f"action = 'INSERT' OR old_removed_at IS NOT NULL OR {changed or 'FALSE'}"
 
 
 def _events(sync: type[ResourceSync], kinds: dict[str, str], tracked: list[str]) -> str:

@@ -102,6 +102,8 @@ class Sweep:
             silent_additions=not earlier.exists(),
         )
         self.shown_at = 0.0
+        # Rows that count otherwise than before beside the lists' filters.
+        self.counted = 0
         self.pending: list[_Batch] = []
         self.merged_at = time.monotonic()
         self.mapper = ThreadPoolExecutor(1, thread_name_prefix="map")
@@ -297,6 +299,7 @@ class Sweep:
                 self._analyze()
             run.new += counts.new
             run.changed += counts.changed
+            self.counted += counts.counted
         for batch in batches:
             if batch.up_to is not None:
                 run.pages, run.seen = batch.up_to, batch.seen
