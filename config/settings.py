@@ -205,6 +205,8 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = not _collected
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
+# 200,000 identifiers of the longest sort can be pasted at once; files are counted apart.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 2**20
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 DJANGO_TABLES2_TEMPLATE = "_components/table.html"

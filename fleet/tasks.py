@@ -9,7 +9,7 @@ from celery import shared_task
 from accounts.models import TelnyxAccount
 from fleet.history.partitions import drop_old_months, make_months
 from fleet.models import Resource
-from fleet.operations.resume import accounts_with_work, submit_due, track_due
+from fleet.operations.resume import accounts_with_work, submit_due, submitters, track_due
 from fleet.sync.budget import forget_old_counts
 from fleet.sync.refresh import refresh_group
 from fleet.sync.runs import drop_kept_ids
@@ -19,16 +19,17 @@ from fleet.sync.schedule import due_accounts, sweep_all, sweep_due, sweep_one
 @shared_task(name="fleet.resume_operations")
 def resume_operations() -> None:
     """Enqueue what the database says is due."""
-    for account_id in accounts_with_work():
-        submit_operations.apply_async([account_id], expires=10)
-        track_operations.apply_async([account_id], expires=10)
+    for account in accounts_with_work():
+        for number in range(submitters(account)):
+            submit_operations.apply_async([account.pk, number], expires=10)
+        track_operations.apply_async([account.pk], expires=10)
 
 
 @shared_task(name="fleet.submit_operations")
-def submit_operations(account_id: int) -> None:
-    """Send an account's queued targets."""
+def submit_operations(account_id: int, number: int = 0) -> None:
+    """Send an account's queued targets; several processes may, each with a number."""
     if account := TelnyxAccount.objects.filter(pk=account_id).first():
-        submit_due(account)
+        submit_due(account, number)
 
 
 @shared_task(name="fleet.track_operations")

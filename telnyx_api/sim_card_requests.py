@@ -52,6 +52,14 @@ class SimCardRequests(Resource):
         """Ask for the public IP to be removed."""
         return self._act(id, "remove_public_ip")
 
+    def enable_voice(self, id: str) -> SimCardAction:
+        """Ask for voice. Newer than the specification; raises errors.NotFound where it is not."""
+        return self._act(id, "enable_voice")
+
+    def disable_voice(self, id: str) -> SimCardAction:
+        """Ask for no voice; as ``enable_voice``."""
+        return self._act(id, "disable_voice")
+
     def public_ip(self, id: str) -> SimCardPublicIp:
         """The public IP of a SIM card; raises errors.NotFound."""
         return self._one(SimCardPublicIp, "GET", f"{path_of(id)}/public_ip")

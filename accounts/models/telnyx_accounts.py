@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
@@ -17,6 +19,16 @@ if TYPE_CHECKING:
     from accounts.models.people import Person
 
 DEFAULT_BASE_URL = "https://api.telnyx.com/v2"
+
+
+def _price(default: str, meaning: str) -> models.DecimalField[Decimal, Decimal]:
+    return models.DecimalField(
+        max_digits=10,
+        decimal_places=4,
+        default=Decimal(default),
+        validators=[MinValueValidator(0)],
+        help_text=meaning,
+    )
 
 
 class Connection(models.TextChoices):
@@ -76,6 +88,39 @@ class TelnyxAccount(models.Model):
         help_text="So many SIM cards an hour are read one by one for what the list does not say: "
         "IMEI, network, location, IP addresses. 0 turns it off.",
     )
+    # What SIM cards cost a month: the documented prices (behaviour, section 8) first.
+    currency = models.CharField(
+        max_length=3,
+        default="USD",
+        validators=[RegexValidator("^[A-Z]{3}$", "Give a code as EUR.")],
+    )
+    monthly_active = _price("2.00", "A SIM card that is neither disabled nor in standby, a month.")
+    monthly_idle = _price("0.20", "A SIM card that is disabled or in standby, a month.")
+    monthly_public_ip = _price("3.00", "A public IP, a month.")
+    # Who approves: a second person must, where any of these says so.
+    approval_above_sim_cards = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        help_text="A second person must approve operations on more SIM cards than this. "
+        "Empty: never for their number.",
+    )
+    approval_above_cost = models.DecimalField(
+        max_digits=12,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+        help_text="A second person must approve operations that raise the monthly bill by more "
+        "than this. Empty: never for their cost.",
+    )
+    approval_kinds = ArrayField(
+        models.CharField(max_length=40),
+        default=list,
+        blank=True,
+        help_text="A second person must approve every operation of these kinds.",
+    )
+    # Whether the API has calls that switch voice for one SIM card; null until one was tried.
+    voice_per_sim_card = models.BooleanField(null=True, editable=False)
     # The circuit breaker: after failures in a row nothing is swept until then.
     failures_in_a_row = models.PositiveIntegerField(default=0, editable=False)
     paused_until = models.DateTimeField(null=True, editable=False)

@@ -14,6 +14,7 @@ urlpatterns = [
     path("person/password/", ChangePassword.as_view(), name="account_change_password"),
     path("accounts/add/", telnyx_accounts.add_account, name="add_account"),
     path("a/<slug:account>/settings/", telnyx_accounts.telnyx_account, name="telnyx_account"),
+    path("a/<slug:account>/settings/rules/", telnyx_accounts.account_rules, name="account_rules"),
     path("a/<slug:account>/settings/members/", telnyx_accounts.add_member, name="add_member"),
     path(
         "a/<slug:account>/settings/members/<int:pk>/",

@@ -10,6 +10,7 @@ from fleet.models.gateways import Gateway
 from fleet.models.groups import Group
 from fleet.models.notifications import Notification
 from fleet.models.operations import (
+    IdentifierReport,
     Operation,
     OperationState,
     OperationTarget,
@@ -37,6 +38,7 @@ __all__ = [
     "Gateway",
     "Group",
     "GroupAction",
+    "IdentifierReport",
     "Notification",
     "Operation",
     "OperationState",

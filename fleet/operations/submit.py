@@ -5,73 +5,211 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
 
 from accounts.models import TelnyxAccount
-from fleet.operations.answers import HOPELESS, accept, decide, put_back, unknown
+from fleet.operations import answers
+from fleet.operations.answers import HOPELESS
 from fleet.operations.catalog import KINDS
-from fleet.operations.claim import Claim, claim
+from fleet.operations.claim import Claim, alike_in, claim
+from fleet.operations.claim_groups import claim_group
+from fleet.operations.kinds.voice import GroupVoice
 from fleet.operations.targets import touch
 from fleet.sync.connection import noting_connection
 from telnyx_api import Client, errors
 
 logger = logging.getLogger(__name__)
 
+# Answers are recorded together when so many have come, or so many seconds after the first.
+RECORDED_TOGETHER = 100
+RECORDED_WITHIN = 0.05
+# Pages learn of progress so often; counting what is open takes longer than recording an answer.
+TOLD_EVERY = 0.5
+# So many are claimed ahead at most: little enough for a small operation that comes in between,
+# and for what a killed process leaves to be reconciled.
+CLAIMED_AHEAD = 160
+AHEAD_SECONDS = 0.2
+FIRST = 32
+
 
 class NotSent(Exception):
     """The turn came too late, or the API key was refused meanwhile; nothing was sent."""
 
 
-def submit(account: TelnyxAccount, client: Client, limit: int) -> int:
-    """Claim and send up to `limit` targets; the number of those.
+@dataclass(frozen=True)
+class Request:
+    """One request to the API, with the targets that it is about."""
 
-    Every answer is recorded. Then raises where it says that going on is of no use now: the key
-    was refused, or no connection was made.
+    kind: str
+    items: Sequence[Claim]
+
+    @property
+    def is_bulk(self) -> bool:
+        """Whether the API answers with a bulk action."""
+        return len(self.items) > 1 or isinstance(KINDS[self.kind], GroupVoice)
+
+
+@dataclass
+class _Turn:
+    """What a submitter has under way."""
+
+    client: Client
+    pool: ThreadPoolExecutor
+    stop: threading.Event = field(default_factory=threading.Event)
+    sent: dict[Future[Any], Request] = field(default_factory=dict)
+    hopeless: errors.TelnyxError | None = None
+    targets: int = 0
+    changed: set[int] = field(default_factory=set)
+    told_at: float = 0.0
+    begun_at: float = field(default_factory=time.monotonic)
+
+    def ahead(self, limit: int) -> int:
+        """How many to have claimed: what it sends in AHEAD_SECONDS at the rate of this turn.
+
+        Not more, so that the last ones are shared by all submitters.
+        """
+        rate = (self.targets - self.under_way) / max(0.1, time.monotonic() - self.begun_at)
+        return max(2 * settings.TELNYX_THREADS, min(limit, int(rate * AHEAD_SECONDS)))
+
+    def tell(self) -> None:
+        """Tell pages which operations got further."""
+        touch(self.changed)
+        self.changed, self.told_at = set(), time.monotonic()
+
+    @property
+    def under_way(self) -> int:
+        """Requests that have not been answered."""
+        return len(self.sent)
+
+
+def submit(
+    account: TelnyxAccount, client: Client, limit: int, until: Callable[[], bool] | None = None
+) -> int:
+    """Claim and send queued targets; the number of those.
+
+    `limit` is how many may be claimed at once. While `until` is false it goes on; without it, it
+    claims once. Every answer is recorded. Then raises where it says that going on is of no use
+    now: the key was refused, or no connection was made.
     """
-    claims = claim(account, limit)
-    if not claims:
+    first = _next_requests(account, min(limit, FIRST) if until else limit)
+    if not first:
         return 0
     with noting_connection(account):
-        hopeless = _send_all(claims, client.within(settings.REQUEST_SECONDS))
-        if hopeless:
-            raise hopeless
-    return len(claims)
+        threads = settings.TELNYX_THREADS
+        with ThreadPoolExecutor(threads, thread_name_prefix="submit") as pool:
+            turn = _Turn(client.within(settings.REQUEST_SECONDS), pool)
+            _begin(turn, first)
+            try:
+                while turn.sent:
+                    _record_some(turn)
+                    if until is None or turn.stop.is_set() or until():
+                        continue
+                    ahead = turn.ahead(limit)
+                    if turn.under_way <= ahead // 2:
+                        _begin(turn, _next_requests(account, ahead))
+            finally:
+                turn.tell()
+        if turn.hopeless:
+            raise turn.hopeless
+    return turn.targets
 
 
-def _send_all(claims: list[Claim], client: Client) -> errors.TelnyxError | None:
-    """Send in a few threads and record each answer; what makes going on useless, or None."""
-    hopeless: errors.TelnyxError | None = None
-    stop = threading.Event()
-    with ThreadPoolExecutor(settings.TELNYX_THREADS, thread_name_prefix="submit") as pool:
-        sent = {pool.submit(_send, client, item, stop): item for item in claims}
-        for future in as_completed(sent):
-            item = sent[future]
-            error = future.exception()
-            if error is None:
-                accept(item, future.result())
-            elif isinstance(error, NotSent):
-                put_back(item, "waits for its turn", seconds=0)
-            elif isinstance(error, errors.TelnyxError):
-                decide(item, error)
-                if isinstance(error, HOPELESS):
-                    hopeless = error
-                    stop.set()
+def claimed_at_once(account: TelnyxAccount) -> int:
+    """How many targets a submitter claims at once: what it can send in a sixth of a second."""
+    in_a_moment = account.requests_per_second // 6
+    return max(2 * settings.TELNYX_THREADS, min(CLAIMED_AHEAD, in_a_moment))
+
+
+def _next_requests(account: TelnyxAccount, limit: int) -> list[Request]:
+    claims = claim(account, limit)
+    requests = []
+    for name, inputs, items in alike_in(claims):
+        size = KINDS[name].batch(inputs)
+        requests += [Request(name, items[i : i + size]) for i in range(0, len(items), size)]
+    if group := claim_group(account):
+        requests.append(Request(group[0].kind, group))
+    return requests
+
+
+def _begin(turn: _Turn, requests: Sequence[Request]) -> None:
+    for request in requests:
+        turn.targets += len(request.items)
+        turn.sent[turn.pool.submit(_send, turn.client, request, turn.stop)] = request
+
+
+def _record_some(turn: _Turn) -> None:
+    """Wait for answers and record those that come close together."""
+    done, rest = wait(turn.sent, return_when=FIRST_COMPLETED)
+    deadline = time.monotonic() + RECORDED_WITHIN
+    enough = min(RECORDED_TOGETHER, len(turn.sent) // 2)
+    while rest and len(done) < enough and (left := deadline - time.monotonic()) > 0:
+        more, rest = wait(rest, timeout=left, return_when=FIRST_COMPLETED)
+        done |= more
+    _record(turn, {future: turn.sent.pop(future) for future in done})
+
+
+def _record(turn: _Turn, ended: dict[Future[Any], Request]) -> None:
+    accepted: list[tuple[Claim, Any]] = []
+    for future, request in ended.items():
+        error = future.exception()
+        if error is None:
+            if request.is_bulk:
+                answers.accept_bulk(request.items, future.result())
             else:
-                # A fault of ours after the claim: whether anything was sent is not known.
-                unknown(item, f"An error of Simfleet's own: {type(error).__name__}.")
-                logger.error("submit of target %s failed", item.target_id, exc_info=error)
-    touch({item.operation_id for item in claims})
-    return hopeless
+                accepted.append((request.items[0], future.result()))
+        elif isinstance(error, errors.Unprocessable) and len(request.items) > 1:
+            _one_by_one(turn, request, error)
+        else:
+            for item in request.items:
+                _decide(item, error)
+        if isinstance(error, HOPELESS):
+            turn.hopeless = error
+            turn.stop.set()
+    answers.accept(accepted)
+    turn.changed |= {item.operation_id for request in ended.values() for item in request.items}
+    if time.monotonic() - turn.told_at > TOLD_EVERY:
+        turn.tell()
 
 
-def _send(client: Client, item: Claim, stop: threading.Event) -> Any:
-    if stop.is_set() or time.monotonic() > item.send_before:
+def _one_by_one(turn: _Turn, request: Request, error: errors.TelnyxError) -> None:
+    """One of them spoiled the request, of which nothing was applied; the answer names none."""
+    if isinstance(KINDS[request.kind], GroupVoice):
+        for item in request.items:
+            answers.decide(item, error)
+        return
+    turn.targets -= len(request.items)
+    _begin(turn, [Request(request.kind, [item]) for item in request.items])
+
+
+def _decide(item: Claim, error: BaseException) -> None:
+    if isinstance(error, NotSent):
+        answers.put_back(item, "waits for its turn", seconds=0)
+    elif isinstance(error, errors.TelnyxError):
+        answers.decide(item, error)
+    else:
+        # A fault of ours after the claim: whether anything was sent is not known.
+        answers.unknown(item, f"An error of Simfleet's own: {type(error).__name__}.")
+        logger.error("submit of target %s failed", item.target_id, exc_info=error)
+
+
+def _send(client: Client, request: Request, stop: threading.Event) -> Any:
+    first = request.items[0]
+    if stop.is_set() or time.monotonic() > first.send_before:
         raise NotSent
+    kind = KINDS[request.kind]
     try:
-        return KINDS[item.kind].send(client, item.sim_card_id)
+        if isinstance(kind, GroupVoice):
+            assert first.group_remote_id is not None
+            return kind.send_group(client, first.group_remote_id)
+        if len(request.items) > 1:
+            ids = [item.remote_id for item in request.items]
+            return kind.send_batch(client, ids, first.inputs)
+        return kind.send(client, first.remote_id, first.inputs)
     except HOPELESS:
         stop.set()
         raise

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounts.models import TelnyxAccount
+from fleet.models import Group, Resource
 from fleet.sync.merge import Origin, merge
 from fleet.sync.reconcile import is_gone, mark_removed
 from fleet.sync.registry import SYNCS
@@ -69,3 +70,31 @@ def read_back(
         earliest = min(asked_at for _, asked_at, _, _ in answers)
         result.changed = merge(sync, account, found, earliest, origin, with_details=True).changed
     return result
+
+
+def read_group(
+    account: TelnyxAccount,
+    client: Client,
+    remote_id: str,
+    origin: Origin,
+    sim_card_count: int | None = None,
+) -> None:
+    """Ask for a group and store the answer; a 404 marks it as removed.
+
+    The answer by id has no count of SIM cards: the one that is given, or was stored, stays. Raises
+    BadValue, TelnyxError.
+    """
+    sync = SYNCS[Resource.GROUPS]
+    asked_at = timezone.now()
+    try:
+        record = sync.retrieve(client, remote_id)
+    except errors.NotFound as error:
+        if not is_gone(error):
+            raise
+        mark_removed(account, sync, remote_id, asked_at, origin)
+        return
+    if sim_card_count is None:
+        stored = Group.objects.filter(account=account, remote_id=remote_id)
+        sim_card_count = stored.values_list("sim_card_count", flat=True).first()
+    counted = {"sim_card_count": sim_card_count, **record}
+    merge(sync, account, [sync.map(counted)], asked_at, origin)

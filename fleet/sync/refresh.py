@@ -5,17 +5,14 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.conf import settings
-from django.utils import timezone
 
 from accounts.models import TelnyxAccount
 from fleet.models import Cause, Resource, SimCard, SyncRun, SyncState
 from fleet.sync.connection import AccountUnusable, client_for, noting_connection
 from fleet.sync.engine import start_run, sweep
-from fleet.sync.merge import Origin, merge
+from fleet.sync.merge import Origin
 from fleet.sync.public_ips import read_public_ips
-from fleet.sync.read_back import read_back
-from fleet.sync.reconcile import is_gone, mark_removed
-from fleet.sync.registry import SYNCS
+from fleet.sync.read_back import read_back, read_group
 from fleet.sync.values import BadValue
 from telnyx_api import errors
 
@@ -54,20 +51,10 @@ def refresh_group(
 
 
 def _read_group(account: TelnyxAccount, group_remote_id: UUID, run: SyncRun) -> None:
-    sync = SYNCS[Resource.GROUPS]
     origin = Origin(Cause.REFRESH, run=run, person_id=run.requested_by_id)
-    asked_at = timezone.now()
     try:
         with client_for(account) as client, noting_connection(account):
-            try:
-                record = sync.retrieve(client, str(group_remote_id))
-            except errors.NotFound as error:
-                if is_gone(error):
-                    mark_removed(account, sync, str(group_remote_id), asked_at, origin)
-                return
-        # The answer by id has no count of SIM cards; the run has just counted them.
-        record = {**record, "sim_card_count": run.expected}
-        merge(sync, account, [sync.map(record)], asked_at, origin)
+            read_group(account, client, str(group_remote_id), origin, run.expected)
     except (AccountUnusable, BadValue, errors.TelnyxError):
         # The next sweep of groups reads it; its SIM cards, which were asked for, are there.
         return

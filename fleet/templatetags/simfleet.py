@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import math
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -36,11 +37,15 @@ _STATUS_COLOURS = {
 }
 _STATE_COLOURS = {
     OperationState.PLANNED: "secondary",
+    OperationState.AWAITING_APPROVAL: "purple",
+    OperationState.SCHEDULED: "azure",
     OperationState.RUNNING: "blue",
+    OperationState.PAUSED: "orange",
     OperationState.SUCCEEDED: "green",
     OperationState.PARTLY_FAILED: "orange",
     OperationState.FAILED: "red",
     OperationState.CANCELLED: "secondary",
+    OperationState.UNDONE: "secondary",
     TargetState.QUEUED: "secondary",
     TargetState.SUBMITTING: "blue",
     TargetState.IN_PROGRESS: "blue",
@@ -109,6 +114,32 @@ def count(number: int | None) -> str:
 def percent_width(percent: float | None) -> int:
     """A percentage as the length of a bar: whole steps from 0 to 100."""
     return max(0, min(100, round(percent or 0)))
+
+
+@register.simple_tag
+def money_change(amount: Decimal, currency: str) -> str:
+    """By how much a monthly bill changes, signed."""
+    if not amount:
+        return "no change"
+    sign = "+" if amount > 0 else "−"
+    return f"{sign}{abs(amount):,.2f} {currency} a month"
+
+
+@register.filter
+def lasting(span: timedelta | None) -> str:
+    """A length of time in one or two units, rounded up: "20 s", "3 min", "2 h 5 min"."""
+    if span is None:
+        return "—"
+    seconds = math.ceil(span.total_seconds())
+    if seconds < 90:
+        return f"{max(1, seconds)} s"
+    minutes = math.ceil(seconds / 60)
+    if minutes < 90:
+        return f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 48:
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    return f"{math.ceil(hours / 24)} days"
 
 
 @register.simple_tag

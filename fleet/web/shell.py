@@ -15,8 +15,7 @@ from django_htmx.http import trigger_client_event
 
 from accounts.models import Membership, Person, Role, TelnyxAccount
 from accounts.web.access import AccountRequest, account_view
-from fleet.models import Operation, OperationState, OperationTarget, Resource, SyncRun, SyncState
-from fleet.models.operations import OPEN
+from fleet.models import Operation, OperationState, Resource, SyncRun, SyncState
 from fleet.web.partials import wants_partial
 
 logger = logging.getLogger(__name__)
@@ -32,6 +31,10 @@ class Link:
     role: Role = Role.MANAGER
 
 
+_HELD_UP = {
+    OperationState.AWAITING_APPROVAL: "to approve",
+    OperationState.PAUSED: "paused",
+}
 SIDEBAR = (
     Link("Overview", "overview", "overview"),
     Link("SIM cards", "sim-cards", "sim_cards"),
@@ -80,6 +83,21 @@ class Activity:
         return operations
 
     @cached_property
+    def held_up(self) -> list[dict[str, Any]]:
+        """How many operations wait for approval or are paused, where any do."""
+        numbers = dict(
+            Operation.objects.filter(account=self.account, state__in=_HELD_UP)
+            .values_list("state")
+            .annotate(Count("pk"))
+            .order_by()
+        )
+        return [
+            {"state": state.value, "label": label, "count": numbers[state.value]}
+            for state, label in _HELD_UP.items()
+            if state.value in numbers
+        ]
+
+    @cached_property
     def version(self) -> str:
         """Changes whenever a sweep or an operation got further."""
         operations = Operation.objects.filter(account=self.account).aggregate(
@@ -96,17 +114,10 @@ class Activity:
 
 
 def add_progress(operations: list[Operation]) -> None:
-    """Give each operation `ended_count` and `progress_percent`; one query for all."""
-    open_counts = dict(
-        OperationTarget.objects.filter(operation__in=operations, state__in=OPEN)
-        .values_list("operation")
-        .annotate(Count("pk"))
-        .order_by()
-    )
+    """Give each operation `ended_count` and `progress_percent`, as last counted."""
     for operation in operations:
         total = operation.target_count - operation.skipped_count
-        is_open = open_counts.get(operation.pk, 0)
-        operation.ended_count = max(0, total - is_open)  # type: ignore[attr-defined]
+        operation.ended_count = max(0, total - operation.open_count)  # type: ignore[attr-defined]
         operation.progress_percent = (  # type: ignore[attr-defined]
             round(100 * operation.ended_count / total) if total else 100  # type: ignore[attr-defined]
         )

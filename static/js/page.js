@@ -20,7 +20,7 @@
 
   document.addEventListener("click", async (event) => {
     const closer = event.target.closest("[data-close-dialog]");
-    if (closer) closer.closest("dialog").close();
+    closer?.closest("dialog")?.close();
 
     const copier = event.target.closest("[data-copy]");
     if (copier) {
@@ -65,17 +65,19 @@
     if (!document.hidden) window.htmx?.trigger(document.body, "activity-now");
   });
 
-  // A menu of filters stays open while its choices are ticked one after the other.
+  // A menu stays open while the rows around it are shown again.
   let open = null;
   document.addEventListener("htmx:beforeSwap", (event) => {
-    const menu = event.detail.target?.querySelector?.(".filter-bar .dropdown-toggle.show");
-    open = menu && { menu: menu.id, focus: document.activeElement?.id };
+    const menu = event.detail.target?.querySelector?.(".dropdown-toggle.show[id]");
+    const focused = document.activeElement;
+    open = menu && { menu: menu.id, focus: focused?.id, kind: menu.parentElement.contains(focused) && focused.value };
   });
   document.addEventListener("htmx:afterSettle", () => {
     // Not sooner: settling gives the button the server's classes once more.
     if (!open) return;
     document.getElementById(open.menu)?.click();
     if (open.focus) document.getElementById(open.focus)?.focus();
+    else if (open.kind) document.getElementById(open.menu)?.parentElement.querySelector(`[value="${CSS.escape(open.kind)}"]`)?.focus();
     open = null;
   });
 

@@ -3,7 +3,7 @@
 Every figure is a ratio of two measurements of one run on one machine; seconds alone say little.
 BENCH_SIMS (100000) sets the size of the fleet that is listed and synced, BENCH_LIST_SIMS (1000000)
 the largest that pages are asked of, BENCH_ROUNDS (3) how often each is measured; the median counts.
-BENCH_ONLY (listing,sync,lists) chooses.
+BENCH_ONLY (listing,sync,lists,operations) chooses.
 """
 
 from __future__ import annotations
@@ -34,12 +34,13 @@ def main() -> int:
     call_command("migrate", verbosity=0)
     from tests.bench.listing import listing_rows
     from tests.bench.lists import list_rows
+    from tests.bench.operations import operation_rows
     from tests.bench.report import table
     from tests.bench.sync import sync_rows
 
     sims = int(os.environ.get("BENCH_SIMS", "100000"))
     rounds = int(os.environ.get("BENCH_ROUNDS", "3"))
-    only = os.environ.get("BENCH_ONLY", "listing,sync,lists").split(",")
+    only = os.environ.get("BENCH_ONLY", "listing,sync,lists,operations").split(",")
     rows = []
     if "listing" in only:
         rows += listing_rows(sims, rounds)
@@ -48,6 +49,8 @@ def main() -> int:
     if "lists" in only:
         largest = int(os.environ.get("BENCH_LIST_SIMS", "1000000"))
         rows += list_rows([n for n in (10_000, 100_000, 1_000_000) if n <= largest], rounds)
+    if "operations" in only:
+        rows += operation_rows(sims, rounds)
     print(table(rows))
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(

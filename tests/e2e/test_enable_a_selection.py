@@ -11,8 +11,8 @@ GROUP = "Cold-chain trackers"
 
 def choose(page: Page, field: str, label: str) -> None:
     """Choose in a filter, where a count stands behind each choice."""
-    option = page.get_by_label(field).locator("option", has_text=label).first
-    page.get_by_label(field).select_option(value=option.get_attribute("value"))
+    option = page.get_by_label(field, exact=True).locator("option", has_text=label).first
+    page.get_by_label(field, exact=True).select_option(value=option.get_attribute("value"))
 
 
 def test_ops_enables_25_disabled_sim_cards_of_a_group(open_as: Callable[..., Page]) -> None:

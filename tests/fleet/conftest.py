@@ -17,8 +17,12 @@ from fleet.sync.connection import client_for
 from telnyx_api import Client, sending
 from tests.conftest import make_account
 from tests.fleet.api import change, listed
+from tests.fleet.celery_processes import start_celery
+from tests.fleet.installation import installation
 from tests.fleet.records import store
 from tests.sandbox_process import SandboxProcess, start_sandbox
+
+__all__ = ["installation", "start_celery"]
 
 # Actions end after 80 to 320 milliseconds.
 SPEED = 25.0
@@ -40,8 +44,8 @@ def _short_times(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def shared_sandbox() -> Iterator[SandboxProcess]:
-    """A fleet of 500, whose state the tests before have changed."""
-    with start_sandbox(sims=500, seed=5, speed=SPEED) as running:
+    """A fleet, whose state the tests before have changed."""
+    with start_sandbox(sims=1_200, seed=5, speed=SPEED) as running:
         yield running
 
 

@@ -14,8 +14,9 @@ from django.utils import timezone
 from accounts.models import Person, TelnyxAccount
 from fleet.models import Operation, OperationState, OperationTarget, SimCard, TargetState
 from fleet.operations.catalog import KINDS
-from fleet.operations.plan import confirm, plan
+from fleet.operations.plan import plan
 from fleet.operations.resume import submit_due, track_due
+from fleet.operations.start import confirm
 
 
 def planned(account: TelnyxAccount, cards: list[SimCard], kind: str = "enable") -> Operation:
@@ -50,6 +51,8 @@ def finish(account: TelnyxAccount, operation: Operation, seconds: float = 12.0) 
             (t.state, t.reason) for t in operation.targets.exclude(state=TargetState.COMPLETED)
         ]
         time.sleep(0.03)
+    # Shown with a test that fails.
+    print([s for s in states(operation) if s[1]])
     return operation
 
 

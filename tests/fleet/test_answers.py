@@ -111,7 +111,7 @@ def test_429_is_sent_again_later_and_does_not_count_as_an_attempt(
     live: TelnyxAccount, cards: list[SimCard], sandbox: SandboxProcess
 ) -> None:
     operation = started(live, cards[:1])
-    fault(sandbox, "status", status=429, retry_after=0.02, times=6, **POST)
+    fault(sandbox, "status", status=429, retry_after=0.2, times=6, **POST)
     submit_due(live)
     target = only(operation)
     assert (target.state, target.attempts) == (TargetState.QUEUED, 0)
@@ -291,7 +291,7 @@ def test_an_accepted_request_without_an_action_is_looked_up(
 ) -> None:
     operation = started(live, cards[:1])
     (item,) = claim.claim(live, 1)
-    answers.accept(item, {"id": None})
+    answers.accept([(item, {"id": None})])
     assert only(operation).state == TargetState.UNKNOWN
 
 
@@ -322,7 +322,7 @@ def test_a_late_acceptance_is_taken_so_that_nothing_is_sent_twice(
     operation = started(live, cards[:1])
     (late,) = claim.claim(live, 1)
     operation.targets.update(state=state, due_at=None)
-    answers.accept(late, {"id": "action-1"})
+    answers.accept([(late, {"id": "action-1"})])
     target = only(operation)
     assert (target.state, target.remote_action_id) == (TargetState.IN_PROGRESS, "action-1")
     assert claim.claim(live, 1) == []
@@ -331,6 +331,7 @@ def test_a_late_acceptance_is_taken_so_that_nothing_is_sent_twice(
 def test_a_refused_key_keeps_what_waits_from_being_sent(live: TelnyxAccount) -> None:
     stop = Event()
     stop.set()
-    item = claim.Claim(1, 1, "enable", "x", timezone.now(), 1, False, time.monotonic() + 60)
+    later = time.monotonic() + 60
+    item = claim.Claim(1, 1, "enable", {}, "x", None, timezone.now(), 1, False, later)
     with pytest.raises(submit.NotSent):
-        submit._send(object(), item, stop)  # type: ignore[arg-type]
+        submit._send(object(), submit.Request("enable", [item]), stop)  # type: ignore[arg-type]

@@ -11,9 +11,10 @@ from django.utils import timezone
 from accounts.models import TelnyxAccount
 from fleet.models import Operation, OperationState, OperationTarget, SimCard, TargetState
 from fleet.operations.claim import claim, reap_lapsed_claims
-from fleet.operations.plan import confirm, discard
+from fleet.operations.end import end_finished_operations
+from fleet.operations.start import confirm
+from fleet.operations.stop import discard
 from fleet.operations.targets import finish
-from fleet.operations.verify import end_finished_operations
 from tests.fleet.operations import at_once, only, planned, started, states
 from tests.fleet.records import stored_cards
 
@@ -28,7 +29,7 @@ def test_a_claim_is_for_running_operations_only(account: TelnyxAccount) -> None:
     (item,) = claim(account, 10)
     target = only(running)
     assert (item.target_id, item.operation_id, item.kind) == (target.pk, running.pk, "enable")
-    assert (item.sim_card_id, item.attempts) == (str(cards[2].remote_id), 1)
+    assert (item.remote_id, item.attempts) == (str(cards[2].remote_id), 1)
     assert not item.maybe_sent
     assert (target.state, target.attempts) == (TargetState.SUBMITTING, 1)
     assert target.claimed_at is not None
@@ -50,8 +51,7 @@ def test_the_limit_holds_and_the_order_is_that_of_the_plan(account: TelnyxAccoun
     [
         ({"removed_at": timezone.now()}, "is no longer at Telnyx"),
         ({"status": "enabled"}, "already enabled"),
-        ({"status": "enabling"}, "is enabling"),
-        ({"status": "quarantined"}, "is quarantined"),
+        ({"status": "quarantined"}, "cannot be enabled from status “quarantined”"),
         ({"group_remote_id": None}, "needs a group"),
     ],
 )
@@ -67,14 +67,15 @@ def test_what_changed_since_the_plan_is_skipped(
     assert operation.progressed_at > seen
     assert end_finished_operations(account) == 1
     operation.refresh_from_db()
-    assert (operation.state, operation.skipped_count) == (OperationState.SUCCEEDED, 1)
+    assert (operation.state, operation.skipped_count) == (OperationState.CANCELLED, 1)
+    assert operation.stopped_reason == "Nothing was sent: every target was skipped."
 
 
 def test_many_that_are_skipped_do_not_hold_up_the_rest(account: TelnyxAccount) -> None:
     cards = stored_cards(account, 9)
     started(account, cards)
     SimCard.objects.filter(pk__in=[card.pk for card in cards[:8]]).update(status="enabled")
-    assert [item.sim_card_id for item in claim(account, 3)] == [str(cards[8].remote_id)]
+    assert [item.remote_id for item in claim(account, 3)] == [str(cards[8].remote_id)]
 
 
 def test_a_target_that_is_not_due_waits(account: TelnyxAccount) -> None:
@@ -152,9 +153,9 @@ def test_two_operations_never_act_on_one_sim_card_at_once(account: TelnyxAccount
     for operation in plans:
         assert confirm(operation)
     results = at_once(*[partial(claim, account, 15)] * 4)
-    claimed = [item.sim_card_id for found in results for item in found]
+    claimed = [item.remote_id for found in results for item in found]
     while more := claim(account, 15):
-        claimed += [item.sim_card_id for item in more]
+        claimed += [item.remote_id for item in more]
     assert len(claimed) == len(set(claimed)) == 20
     under_way = OperationTarget.objects.filter(state=TargetState.SUBMITTING)
     assert under_way.count() == 20

@@ -2,112 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
-from config.embedded import Keeper, Services
 from tests.fleet.api import eventually, fault, listed, requests
-from tests.sandbox_process import ROOT, SandboxProcess
+from tests.fleet.installation import Installation, ended
+from tests.sandbox_process import SandboxProcess
 
 pytestmark = pytest.mark.slow
 # Long enough for its ids to be kept in a table that outlives the process (fleet/sync/seen.py).
 SIMS = 6_000
 LIST = "/sim_cards$"
-ADD_ACCOUNT = """
-import sys
-from accounts.models import TelnyxAccount
-slug, base_url, api_key = sys.argv[1:]
-account = TelnyxAccount(slug=slug, name=slug, requests_per_second=5_000)
-account.set_connection(base_url, api_key)
-account.save()
-"""
-WITH_DJANGO = "from config.environment import prepare; prepare(); import django; django.setup()"
-
-
-@dataclass
-class Installation:
-    """Simfleet with a database of its own."""
-
-    home: Path
-    services: Services
-
-    def start(self, *command: str) -> subprocess.Popen[str]:
-        """Start one of its processes."""
-        environment = os.environ | {
-            "SIMFLEET_HOME": str(self.home),
-            "DATABASE_URL": self.services.database_url,
-            "REDIS_URL": self.services.redis_url,
-            "TELNYX_THREADS": "2",
-        }
-        return subprocess.Popen(
-            [sys.executable, *command],
-            cwd=ROOT,
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-
-    def run(self, *command: str) -> str:
-        """Run one of its processes, which has to succeed; what it printed."""
-        code, said = ended(self.start(*command))
-        assert code == 0, said
-        return said
-
-    def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
-        """What a query finds."""
-        with psycopg.connect(self.services.database_url) as database:
-            return database.execute(query, values).fetchall()
-
-    def restart_database(self, how: signal.Signals) -> None:
-        """End PostgreSQL; its keeper starts it again. As pg_ctl does it, for its modes."""
-        before = self._server()
-        os.kill(before, how)
-        eventually(lambda: self._server() not in (0, before) and self._answers(), 20)
-
-    def _answers(self) -> bool:
-        try:
-            return self.rows("SELECT 1") == [(1,)]
-        except psycopg.OperationalError:
-            return False
-
-    def _server(self) -> int:
-        try:
-            return int((self.home / "postgres" / "postmaster.pid").read_text().split()[0])
-        except (OSError, IndexError):
-            return 0
-
-
-def ended(process: subprocess.Popen[str], seconds: float = 60) -> tuple[int, str]:
-    """The exit code of a process and what it printed."""
-    try:
-        said, _ = process.communicate(timeout=seconds)
-    finally:
-        process.kill()
-    return process.returncode, said
-
-
-@pytest.fixture(scope="module")
-def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    """An installation with empty tables."""
-    home = tmp_path_factory.mktemp("installation")
-    keeper = Keeper(home)
-    try:
-        made = Installation(home, keeper.start())
-        made.run("manage.py", "migrate", "--verbosity", "0")
-        yield made
-    finally:
-        keeper.release()
 
 
 @pytest.mark.parametrize(
@@ -123,8 +33,7 @@ def test_the_copy_is_right_though_the_database_restarted(
     goes_on: bool,
 ) -> None:
     sandbox = new_sandbox(SIMS)
-    account = (slug, sandbox.base_url, sandbox.api_key)
-    installation.run("-c", f"{WITH_DJANGO}\n{ADD_ACCOUNT}", *account)
+    installation.add_account(slug, sandbox)
     one = ("--account", slug, "--resource", "sim_cards")
     installation.run("manage.py", "sync", *one)
     _age(installation, slug)

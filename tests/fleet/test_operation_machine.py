@@ -23,10 +23,11 @@ from hypothesis.stateful import (
 from pytest_django import Settings
 
 from accounts.models import Connection, TelnyxAccount
-from fleet.models import OperationState, SimCard, TargetState
-from fleet.models.operations import OPEN
+from fleet.models import SimCard, TargetState
+from fleet.models.operations import ACTIVE, OPEN
 from fleet.operations import answers, resume, verify
 from fleet.operations.claim import claim
+from fleet.operations.stop import cancel, go_on, pause
 from fleet.sync.connection import AccountUnusable
 from telnyx_api import errors
 from tests.conftest import make_account
@@ -73,7 +74,7 @@ class Operation(RuleBasedStateMachine):
         for item, was_sent in zip(claims, sent, strict=False):
             if was_sent:
                 with suppress(errors.TelnyxError):
-                    self.api.enable(item.sim_card_id)
+                    self.api.enable(item.remote_id)
 
     @rule()
     def time_passes(self) -> None:
@@ -102,6 +103,19 @@ class Operation(RuleBasedStateMachine):
         remote_id = data.draw(st.sampled_from(sorted(self.api.cards)))
         del self.api.cards[remote_id]
         self.deleted.add(remote_id)
+
+    @rule()
+    def pause_or_go_on(self) -> None:
+        """Somebody does, whichever is possible."""
+        self.operation.refresh_from_db()
+        if not pause(self.operation, "paused"):
+            go_on(self.operation)
+
+    @rule(sure=st.integers(0, 5))
+    def cancel(self, sure: int) -> None:
+        """Somebody does, though not often."""
+        if not sure:
+            cancel(self.operation)
 
     @rule()
     def new_key(self) -> None:
@@ -134,6 +148,8 @@ class Operation(RuleBasedStateMachine):
 
     def _drive_to_the_end(self) -> None:
         for _ in range(12):
+            self.operation.refresh_from_db()
+            go_on(self.operation)
             self.new_key()
             self.time_passes()
             for action in self.api.in_progress():
@@ -141,7 +157,7 @@ class Operation(RuleBasedStateMachine):
             self.submit([])
             self.track(fails=False)
             self.operation.refresh_from_db()
-            if self.operation.state != OperationState.RUNNING:
+            if self.operation.state not in ACTIVE:
                 return
         raise AssertionError(list(self.operation.targets.values_list("state", "reason")))
 
@@ -152,6 +168,7 @@ class Operation(RuleBasedStateMachine):
         for target in targets:
             assert target.finished_at is not None
             assert (target.reason == "") == (target.state == TargetState.COMPLETED)
+            assert target.state != TargetState.SKIPPED or self.operation.cancelled_at
             remote_id = str(target.sim_card.remote_id)
             if remote_id not in self.deleted:
                 enabled = self.api.cards[remote_id]["status"]["value"] == "enabled"
@@ -159,7 +176,10 @@ class Operation(RuleBasedStateMachine):
         bad = {TargetState.FAILED, TargetState.INTERRUPTED}
         failed = sum(target.state in bad for target in targets)
         completed = sum(target.state == TargetState.COMPLETED for target in targets)
-        expected = "succeeded" if not failed else "partly_failed" if completed else "failed"
+        expected = "partly_failed" if completed else "failed"
+        if not failed:
+            stopped = self.operation.cancelled_at or not completed
+            expected = "cancelled" if stopped else "succeeded"
         assert self.operation.state == expected
 
 

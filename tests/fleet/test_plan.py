@@ -13,7 +13,9 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import Person, TelnyxAccount
 from fleet.models import Operation, OperationState, SimCard, TargetState
 from fleet.operations.catalog import KINDS
-from fleet.operations.plan import NothingSelected, confirm, discard, kind_of, plan, skipped
+from fleet.operations.plan import NothingSelected, kind_of, plan, skipped
+from fleet.operations.start import confirm
+from fleet.operations.stop import discard
 from tests.fleet.operations import at_once, planned, states
 from tests.fleet.records import sim_card, store, stored_cards
 
@@ -95,7 +97,7 @@ def test_as_many_queries_for_ten_as_for_a_thousand(
         assert operation.target_count == count
         return len(captured)
 
-    assert queries(10) == queries(1_000) <= 8
+    assert queries(10) == queries(1_000) <= 10
 
 
 def test_confirming_and_discarding_work_once(account: TelnyxAccount) -> None:

@@ -50,7 +50,7 @@ def test_everything_is_read_with_a_line_each(live: TelnyxAccount) -> None:
     run = SyncRun.objects.get(resource="sim_cards")
     # Tests before this one may have left SIM cards there that cannot be stored.
     errors = f"{run.error_count} errors, {run.api_calls} API calls."
-    assert f"{run.seen} seen, {run.new} new, 0 changed, 0 removed, {errors}" in cards
+    assert f"{run.seen:,} seen, {run.new:,} new, 0 changed, 0 removed, {errors}" in cards
     assert run.seen > 200
 
 

@@ -335,8 +335,8 @@ def test_a_submitter_that_was_killed_after_sending_is_followed(
 ) -> None:
     operation = started(live, cards[:2])
     first, second = claim(live, 2)
-    client.sim_cards.enable(first.sim_card_id)
+    client.sim_cards.enable(first.remote_id)
     due_now(operation)
     finish(live, operation)
     assert operation.state == OperationState.SUCCEEDED
-    assert posts(sandbox, first.sim_card_id) == posts(sandbox, second.sim_card_id) == [202]
+    assert posts(sandbox, first.remote_id) == posts(sandbox, second.remote_id) == [202]

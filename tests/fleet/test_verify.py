@@ -21,8 +21,9 @@ from fleet.models import (
     SyncState,
     TargetState,
 )
-from fleet.operations import verify as verifying
-from fleet.operations.verify import end_finished_operations, verify
+from fleet.operations import reading
+from fleet.operations.end import end_finished_operations
+from fleet.operations.verify import verify
 from fleet.sync.engine import start_run
 from telnyx_api import Client, errors
 from tests.fleet.api import change, delete, fault, requests
@@ -135,7 +136,7 @@ def test_many_are_read_by_one_sweep(
     client: Client,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(verifying, "READ_SINGLY", 2)
+    monkeypatch.setattr(reading, "READ_SINGLY", 2)
     operation = _acted(live, cards)
     for card in cards:
         change(sandbox, card.remote_id, status="enabled")
@@ -147,7 +148,7 @@ def test_many_are_read_by_one_sweep(
 def test_a_sweep_that_is_running_is_waited_for(
     live: TelnyxAccount, cards: list[SimCard], client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(verifying, "READ_SINGLY", 2)
+    monkeypatch.setattr(reading, "READ_SINGLY", 2)
     _acted(live, cards)
     run = start_run(live, Resource.SIM_CARDS)
     assert run is not None
@@ -164,7 +165,7 @@ def test_a_list_that_cannot_be_read_does_not_hold_up_the_operation(
     client: Client,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(verifying, "READ_SINGLY", 2)
+    monkeypatch.setattr(reading, "READ_SINGLY", 2)
     operation = _acted(live, cards)
     for card in cards:
         change(sandbox, card.remote_id, status="enabled")
@@ -180,7 +181,7 @@ def test_a_key_that_is_refused_while_sweeping_stays_refused(
     client: Client,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(verifying, "READ_SINGLY", 2)
+    monkeypatch.setattr(reading, "READ_SINGLY", 2)
     _acted(live, cards)
     fault(sandbox, "status", status=401, path="/sim_cards")
     assert verify(live, client) == 0
@@ -194,7 +195,7 @@ def test_a_key_that_is_refused_while_sweeping_stays_refused(
     [
         (["completed", "completed"], "succeeded"),
         (["completed", "skipped"], "succeeded"),
-        (["skipped", "skipped"], "succeeded"),
+        (["skipped", "skipped"], "cancelled"),
         (["completed", "failed"], "partly_failed"),
         (["completed", "interrupted", "skipped"], "partly_failed"),
         (["failed", "skipped"], "failed"),

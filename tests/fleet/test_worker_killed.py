@@ -2,94 +2,26 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
 import pytest
-import redis
-from django.conf import settings
-from django.db import connection
 
 from accounts.models import TelnyxAccount
-from config.celery import broker_url
 from fleet.models import OperationState, SimCard, TargetState
-from fleet.operations.plan import confirm
+from fleet.operations.start import confirm
 from tests.fleet.api import change, eventually, fault, listed, requests
+from tests.fleet.celery_processes import WORKER, Start, kill
 from tests.fleet.conftest import account_at
 from tests.fleet.operations import planned
 from tests.fleet.records import store
-from tests.sandbox_process import ROOT, SandboxProcess
+from tests.sandbox_process import SandboxProcess
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 CARDS = 200
 SECONDS = 60.0
-
-
-def _test_database_url() -> str:
-    url = urlsplit(settings.DATABASE_URL)
-    return urlunsplit(url._replace(path=f"/{connection.settings_dict['NAME']}"))
-
-
-def _other_redis(url: str) -> str:
-    """The same server, another database than the tests use."""
-    parts = urlsplit(url)
-    if parts.scheme == "unix":
-        return f"unix://{parts.path}?db=5"
-    return urlunsplit(parts._replace(path="/5"))
-
-
-@pytest.fixture
-def start_celery(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
-    """Start a part of Celery in a process group of its own."""
-    redis_url = _other_redis(settings.REDIS_URL)
-    redis.Redis.from_url(redis_url).flushdb()
-    environment = os.environ | {
-        "DATABASE_URL": _test_database_url(),
-        "REDIS_URL": redis_url,
-        "TELNYX_CONNECT_SECONDS": "1",
-        "TELNYX_READ_SECONDS": "2",
-        "CLAIM_START_SECONDS": "1",
-        "LOG_LEVEL": "WARNING",
-    }
-    started: list[subprocess.Popen[bytes]] = []
-
-    def start(*arguments: str) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "celery", "-A", "config.celery", *arguments]
-        with (tmp_path / "celery.log").open("ab") as log:
-            process = subprocess.Popen(
-                command,
-                cwd=ROOT,
-                env=environment,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-        started.append(process)
-        return process
-
-    assert broker_url(redis_url)
-    yield start
-    for process in started:
-        _kill(process)
-    redis.Redis.from_url(redis_url).flushdb()
-    sys.stderr.write((tmp_path / "celery.log").read_text(errors="replace")[-4_000:])
-
-
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait(10)
-
-
-WORKER = ("worker", "-Q", "operations", "-c", "2", "--without-gossip", "--without-mingle")
 
 
 def _disabled_fleet(sandbox: SandboxProcess, account: TelnyxAccount) -> list[SimCard]:
@@ -104,11 +36,13 @@ def _disabled_fleet(sandbox: SandboxProcess, account: TelnyxAccount) -> list[Sim
 
 def test_every_sim_card_gets_there_once_though_the_worker_is_killed(
     new_sandbox: Callable[[int], SandboxProcess],
-    start_celery: Callable[..., subprocess.Popen[bytes]],
+    start_celery: Start,
     tmp_path: Path,
 ) -> None:
     sandbox = new_sandbox(CARDS + 40)
     account = account_at(sandbox)
+    # So that a submitter claims a few at a time, and the middle is in the middle.
+    TelnyxAccount.objects.filter(pk=account.pk).update(requests_per_second=200)
     cards = _disabled_fleet(sandbox, account)
     assert len(cards) == CARDS
     fault(sandbox, "latency", seconds=0.05, method="POST", path="/actions/enable$")
@@ -124,7 +58,7 @@ def test_every_sim_card_gets_there_once_though_the_worker_is_killed(
         return sent >= CARDS // 5
 
     eventually(in_the_middle, SECONDS)
-    _kill(worker)
+    kill(worker)
     killed_at = len(requests(sandbox, "POST"))
     assert killed_at < CARDS, "it was killed too late to be in the middle"
     left = Counter(operation.targets.values_list("state", flat=True))

@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import Membership, Person, TelnyxAccount
-from fleet.models import Group, Operation, SimCard
+from fleet.models import Group, IdentifierReport, Operation, SimCard
 
 pytestmark = pytest.mark.django_db
 
@@ -40,6 +40,12 @@ def _operation(account: TelnyxAccount) -> list[Any]:
     return [account.slug, operation.pk]
 
 
+def _from_identifiers(account: TelnyxAccount) -> list[Any]:
+    slug, operation = _operation(account)
+    IdentifierReport.objects.get_or_create(operation_id=operation)
+    return [slug, operation]
+
+
 def _group(account: TelnyxAccount) -> list[Any]:
     return [account.slug, Group.objects.filter(account=account).first().remote_id]
 
@@ -62,6 +68,7 @@ CASES = (
     Case("add_account", (TO_SIGN_IN, 403, 403, 403, 403), "post", lambda account: []),
     Case("telnyx_account", (TO_SIGN_IN, 404, 403, 403, 200)),
     Case("telnyx_account", (TO_SIGN_IN, 404, 403, 403, 422), "post"),
+    Case("account_rules", (TO_SIGN_IN, 404, 403, 403, 422), "post"),
     Case("add_member", (TO_SIGN_IN, 404, 403, 403, 422), "post"),
     Case("change_member", (TO_SIGN_IN, 404, 403, 403, 302), "post", _membership),
     Case("overview", READS),
@@ -76,6 +83,21 @@ CASES = (
     Case("operation", READS, arguments=_operation),
     Case("confirm_operation", (*ACTS, 302, 302), "post", _operation),
     Case("discard_operation", (*ACTS, 302, 302), "post", _operation),
+    Case("ask_step", (*ACTS, 200, 200), arguments=lambda account: [*_operation(account), "cancel"]),
+    # The operation of these cases is a plan: there is nothing to approve or to pause.
+    Case("approve_operation", (*ACTS, 302, 302), "post", _operation),
+    Case("refuse_operation", (*ACTS, 302, 302), "post", _operation),
+    Case("pause_operation", (*ACTS, 302, 302), "post", _operation),
+    Case("go_on_operation", (*ACTS, 302, 302), "post", _operation),
+    Case("cancel_operation", (*ACTS, 302, 302), "post", _operation),
+    Case("retry_operation", (*ACTS, 302, 302), "post", _operation),
+    Case("undo_operation", (*ACTS, 302, 302), "post", _operation),
+    Case("targets_csv", READS, arguments=_operation),
+    Case("targets_xlsx", READS, arguments=_operation),
+    Case("operation_identifiers", (*ACTS, 200, 200)),
+    Case("operation_identifiers", (*ACTS, 422, 422), "post"),
+    Case("identifier_report", READS, arguments=_from_identifiers),
+    Case("identifier_report_csv", READS, arguments=_from_identifiers),
     Case("sync_runs", READS),
     Case("start_sync", (*ACTS, 302, 302), "post"),
     Case("start_group_sync", (*ACTS, 302, 302), "post", _group),
@@ -130,7 +152,7 @@ def test_a_post_without_the_token_is_refused(
 def test_what_changes_something_is_not_done_by_a_get(
     case: Case, synced_account: TelnyxAccount, admin: Person
 ) -> None:
-    if case.name in {"telnyx_account", "add_account", "account_logout"}:
+    if case.name in {"telnyx_account", "add_account", "account_logout", "operation_identifiers"}:
         pytest.skip("has a page of its own for GET")
     client = Client()
     client.force_login(admin)
@@ -148,7 +170,8 @@ def test_things_of_another_account_are_not_found(
     card = SimCard.objects.filter(account=synced_account).first()
     operation = _operation(synced_account)[1]
     assert client.get(reverse("sim_card", args=[other.slug, card.remote_id])).status_code == 404
-    assert client.get(reverse("operation", args=[other.slug, operation])).status_code == 404
+    for name in ("operation", "targets_csv", "targets_xlsx"):
+        assert client.get(reverse(name, args=[other.slug, operation])).status_code == 404
     rows = client.get(reverse("sim_card_rows", args=[other.slug]), {"row": card.pk})
     assert card.iccid not in rows.content.decode()
 

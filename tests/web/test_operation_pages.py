@@ -9,30 +9,12 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import AuditEntry, Person, TelnyxAccount
+from accounts.models import AuditEntry, TelnyxAccount
 from fleet.models import Operation, SimCard
-from fleet.web.operations import views
+from fleet.web.operations import one_operation
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
-
-
-@pytest.fixture
-def as_operator(operator: Person) -> Client:
-    """A browser in which the operator is signed in."""
-    client = Client()
-    client.force_login(operator)
-    return client
-
-
-@pytest.fixture
-def enqueued(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """What pages enqueue, instead of a broker: the rows are the queue, this is only the hint."""
-    calls: list[dict[str, Any]] = []
-    monkeypatch.setattr(
-        views.resume_operations, "apply_async", lambda *a, **options: calls.append(options)
-    )
-    return calls
 
 
 def _plan(client: Client, account: TelnyxAccount, status: str = "disabled", **data: Any) -> Any:
@@ -57,11 +39,13 @@ def test_the_plan_is_a_dialog_with_figures_and_reasons(
     response = _plan(as_operator, synced_account, ids=chosen)
     text = response.content.decode()
     assert "Enable: 4 SIM cards" in text
-    assert "Enable 1 SIM card" in text
-    for reason in ("already enabled", "needs a group", "an action is in progress"):
+    # The one that moves waits, and is judged when its turn comes.
+    assert "Enable 2 SIM cards" in text
+    for reason in ("already enabled", "needs a group"):
         assert reason in text
+    assert "+1.80 USD a month" in text
     operation = Operation.objects.get()
-    assert (operation.state, operation.target_count, operation.skipped_count) == ("planned", 4, 3)
+    assert (operation.state, operation.target_count, operation.skipped_count) == ("planned", 4, 2)
     assert AuditEntry.objects.get(action="operation.planned").detail["targets"] == 4
 
 
@@ -101,9 +85,9 @@ def test_without_a_broker_it_starts_all_the_same(
     as_operator: Client, synced_account: TelnyxAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def away(**_: Any) -> None:
-        raise views.OperationalError("no broker")
+        raise one_operation.OperationalError("no broker")
 
-    monkeypatch.setattr(views.resume_operations, "apply_async", away)
+    monkeypatch.setattr(one_operation.resume_operations, "apply_async", away)
     _plan(as_operator, synced_account)
     operation = Operation.objects.get()
     response = as_operator.post(

@@ -81,7 +81,8 @@ def test_requests_count_nothing_once_that_is_done(
     browse()
     with CaptureQueriesContext(connection) as queries:
         assert browse().context["matches"].number == 300
-    assert not [query for query in queries if "count(" in query["sql"].lower()]
+    counting = [query["sql"] for query in queries if "count(" in query["sql"].lower()]
+    assert not [sql for sql in counting if "fleet_simcard" in sql]
 
 
 def test_an_estimate_is_marked_wherever_it_stands(

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.models import AuditEntry, Membership, Role, TelnyxAccount
 from accounts.web.access import AccountRequest, account_view, client_address
 from accounts.web.telnyx_accounts.forms import MembershipForm, TelnyxAccountForm
+from accounts.web.telnyx_accounts.rules import RulesForm
 
 
 @login_required
@@ -69,6 +70,23 @@ def telnyx_account(request: AccountRequest) -> HttpResponse:
 telnyx_account.section = "telnyx_account"  # type: ignore[attr-defined]
 
 
+@require_POST
+@account_view(Role.ADMIN)
+def account_rules(request: AccountRequest) -> HttpResponse:
+    """Save what SIM cards cost, and what a second person must approve."""
+    form = RulesForm(request.POST, instance=_fresh(request))
+    if not form.is_valid():
+        return _settings_page(request, rules_form=form, status=422)
+    changed = sorted(form.changed_data)
+    account = form.save()
+    _record(request, "account.rules_changed", account, {"fields": changed})
+    messages.success(request, "Rates and approval saved.")
+    return redirect("telnyx_account", account.slug)
+
+
+account_rules.section = "telnyx_account"  # type: ignore[attr-defined]
+
+
 def _fresh(request: AccountRequest) -> TelnyxAccount:
     # The form changes its instance while validating; the shell keeps showing the stored one.
     return TelnyxAccount.objects.get(pk=request.account.pk)
@@ -77,6 +95,7 @@ def _fresh(request: AccountRequest) -> TelnyxAccount:
 def _settings_page(request: AccountRequest, status: int = 200, **context: Any) -> HttpResponse:
     account = request.account
     context.setdefault("form", TelnyxAccountForm(instance=_fresh(request)))
+    context.setdefault("rules_form", RulesForm(instance=_fresh(request)))
     context.setdefault("member_form", MembershipForm(account=account))
     context["members"] = account.memberships.select_related("person").order_by(
         "-role", "person__email"

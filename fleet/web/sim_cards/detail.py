@@ -17,9 +17,11 @@ from accounts.models import Role, TelnyxAccount
 from accounts.web.access import AccountRequest, account_view
 from fleet.history.as_it_was import AsItWas, FieldThen, as_it_was, daily_usage
 from fleet.models import Event, Group, Resource, SimCard, SyncRun, SyncState
-from fleet.operations.catalog import KINDS
+from fleet.operations.kinds.kind import Subject
+from fleet.operations.plan import kind_of_target
 from fleet.sync.connection import AccountUnusable
 from fleet.sync.refresh import refresh_sim_card
+from fleet.web.operations.menus import menu_of_sim_cards, reasons
 from fleet.web.partials import render_page, toast, wants_partial
 from fleet.web.shell import in_section
 from fleet.web.sim_cards.pending import add_pending
@@ -67,8 +69,9 @@ def refresh(request: AccountRequest, remote_id: UUID) -> HttpResponse:
 
 def _card(request: AccountRequest, remote_id: UUID) -> SimCard:
     rows = SimCard.objects.select_related("account", "group", "public_ip")
-    reasons = {f"reason_{name}": kind.ineligible() for name, kind in KINDS.items()}
-    return get_object_or_404(rows.annotate(**reasons), account=request.account, remote_id=remote_id)
+    if request.role >= Role.OPERATOR:
+        rows = rows.annotate(**reasons(Subject.SIM_CARDS))
+    return get_object_or_404(rows, account=request.account, remote_id=remote_id)
 
 
 def _is_stale(card: SimCard) -> bool:
@@ -83,7 +86,7 @@ def _context(request: AccountRequest, card: SimCard) -> dict[str, Any]:
     page = Paginator(events, HISTORY_SIZE).get_page(request.GET.get("page"))
     targets = card.targets.select_related("operation__requested_by").order_by("-pk")[:20]
     for target in targets:
-        target.kind = KINDS[target.operation.kind]
+        target.entry = kind_of_target(target)[0]  # type: ignore[attr-defined]
     then, problem = _then(request, card)
     _name_groups(request.account, page.object_list, then.fields if then else [])
     today = timezone.now().date()
@@ -93,10 +96,8 @@ def _context(request: AccountRequest, card: SimCard) -> dict[str, Any]:
         "card": card,
         "address": request.get_full_path() if on_its_own_page else card.get_absolute_url(),
         "as_of": _as_of(card),
-        "actions": [
-            {"kind": kind, "reason": getattr(card, f"reason_{name}")}
-            for name, kind in KINDS.items()
-        ],
+        # It has a button of its own, which reads at once.
+        "menu": menu_of_sim_cards(card, without=("refresh",)),
         "events": page,
         "targets": targets,
         "then": then,

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import HttpResponse, QueryDict
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from accounts.models import Role
 from accounts.web.access import AccountRequest, account_view
 from fleet.models import SimCard
-from fleet.operations.catalog import KINDS
 from fleet.web.keyset import SIZES, Sort, page_of
+from fleet.web.operations.menus import menu_of_sim_cards
 from fleet.web.partials import render_page
 from fleet.web.shell import in_section
 from fleet.web.sim_cards.facets import Matches, matches_of, window_of
@@ -62,7 +62,7 @@ def _list_context(request: AccountRequest) -> dict[str, Any]:
         "sorts": SORTS,
         "size": size,
         "sizes": SIZES,
-        "kinds": KINDS.values(),
+        "menu": menu_of_sim_cards(),
         "fleet_is_empty": not page.rows
         and not chips
         and not SimCard.objects.filter(account=request.account).exists(),
@@ -117,19 +117,3 @@ def sim_card_rows(request: AccountRequest) -> HttpResponse:
     response = render(request, "sim_cards/rows.html", context)
     response["Cache-Control"] = "no-store"
     return response
-
-
-def selected_rows(request: AccountRequest) -> tuple[QuerySet[SimCard], dict[str, Any]]:
-    """The SIM cards that a form selects, and the selection for the record.
-
-    Either `all` with the list's query string in `filter`, or `ids`.
-    """
-    if request.POST.get("all") == "1":
-        query = QueryDict(request.POST.get("filter", "").lstrip("?"))
-        filters = SimCardFilter(query, request.account)
-        if not filters.is_valid():
-            return SimCard.objects.none(), {"filter": query.urlencode()}
-        return filters.qs, {"filter": query.urlencode()}
-    ids = [int(pk) for pk in request.POST.getlist("ids") if pk.isdigit() and len(pk) < 19]
-    rows = SimCard.objects.filter(account=request.account, pk__in=ids)
-    return rows, {"ids": len(ids)}
