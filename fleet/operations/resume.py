@@ -9,7 +9,11 @@ from fleet.models.operations import ACTIVE
 from fleet.operations.claim import reap_lapsed_claims
 from fleet.operations.end import end_finished_operations
 from fleet.operations.start import start_due
-from fleet.operations.stop import judge_canaries, pause_after_window
+from fleet.operations.stop import (
+    judge_canaries,
+    pause_after_window,
+    spare_what_is_cancelled,
+)
 from fleet.operations.submit import claimed_at_once, submit
 from fleet.operations.track import track
 from fleet.operations.verify import verify
@@ -78,6 +82,7 @@ def track_due(account: TelnyxAccount) -> None:
         except (AccountUnusable, errors.TelnyxError):
             # The API cannot be asked now; the account says why, the next tick tries again.
             pass
+        spare_what_is_cancelled(account)
         judge_canaries(account)
         if end_finished_operations(account):
             refresh_fleet_counts(account)

@@ -72,6 +72,25 @@ def cancel(operation: Operation) -> int | None:
     return spared if active else None
 
 
+def spare_what_is_cancelled(account: TelnyxAccount) -> int:
+    """Skip what waits to be sent again of cancelled operations; how many targets that spares.
+
+    A request that was under way when somebody cancelled, and that was not applied, comes back to
+    the queue after the others were spared.
+    """
+    return OperationTarget.objects.filter(
+        operation__account=account,
+        operation__state__in=ACTIVE,
+        operation__cancelled_at__isnull=False,
+        state=TargetState.QUEUED,
+    ).update(
+        state=TargetState.SKIPPED,
+        reason="cancelled before it was sent",
+        due_at=None,
+        finished_at=timezone.now(),
+    )
+
+
 def pause(operation: Operation, reason: str) -> bool:
     """Send no more until somebody goes on; False where it does not run."""
     paused = Operation.objects.filter(

@@ -10,7 +10,9 @@ from django.utils import timezone
 
 from accounts.models import Person, TelnyxAccount
 from fleet.models import Operation, OperationState, TargetState
+from fleet.operations import answers
 from fleet.operations.claim import claim
+from fleet.operations.end import end_finished_operations
 from fleet.operations.kinds.inputs import BadInputs
 from fleet.operations.plan import duration
 from fleet.operations.resume import accounts_with_work
@@ -22,6 +24,7 @@ from fleet.operations.stop import (
     judge_canaries,
     pause,
     pause_after_window,
+    spare_what_is_cancelled,
 )
 from fleet.operations.targets import finish
 from tests.fleet.operations import planned, started, states
@@ -224,3 +227,17 @@ def test_the_duration_is_that_of_the_rate_limit(account: TelnyxAccount) -> None:
     account.requests_per_second = 10
     account.save()
     assert duration(planned(account, stored_cards(account, 95))) == timedelta(seconds=10)
+
+
+def test_what_comes_back_to_the_queue_of_a_cancelled_operation_is_spared(
+    account: TelnyxAccount,
+) -> None:
+    operation = started(account, stored_cards(account, 2))
+    (item,) = claim(account, 1)
+    assert cancel(operation) == 1
+    answers.put_back(item, "The API was not reached.", 0)
+    assert claim(account, 10) == []
+    assert spare_what_is_cancelled(account) == 1
+    assert end_finished_operations(account) == 1
+    operation.refresh_from_db()
+    assert (operation.state, operation.skipped_count) == (OperationState.CANCELLED, 2)
