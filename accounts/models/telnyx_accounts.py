@@ -121,6 +121,8 @@ class TelnyxAccount(models.Model):
     )
     # Whether the API has calls that switch voice for one SIM card; null until one was tried.
     voice_per_sim_card = models.BooleanField(null=True, editable=False)
+    # When operations are followed again; null for at once.
+    track_after = models.DateTimeField(null=True, editable=False)
     # The circuit breaker: after failures in a row nothing is swept until then.
     failures_in_a_row = models.PositiveIntegerField(default=0, editable=False)
     paused_until = models.DateTimeField(null=True, editable=False)

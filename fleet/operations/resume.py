@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import time
+from datetime import timedelta
+
+from django.db.models import Max
+from django.utils import timezone
 
 from accounts.models import TelnyxAccount
+from fleet.models import OperationTarget, TargetState
 from fleet.models.operations import ACTIVE
 from fleet.operations.claim import reap_lapsed_claims
 from fleet.operations.end import end_finished_operations
@@ -15,7 +20,7 @@ from fleet.operations.stop import (
     spare_what_is_cancelled,
 )
 from fleet.operations.submit import claimed_at_once, submit
-from fleet.operations.track import track
+from fleet.operations.track import Tracked, track
 from fleet.operations.verify import verify
 from fleet.sync.advisory_locks import held_lock
 from fleet.sync.connection import AccountUnusable, client_for
@@ -26,6 +31,10 @@ from telnyx_api import errors
 TURN_SECONDS = 10.0
 # One process sends several hundred requests a second; an account that allows more gets more.
 SENT_BY_ONE = 300
+# Following actions takes at most this share of an account's requests, and is never put off longer.
+TRACKING_SHARE = 0.2
+LONGEST_PAUSE = 10.0
+SOON = timedelta(seconds=1)
 MOST_SUBMITTERS = 4
 
 
@@ -65,8 +74,44 @@ def submit_due(account: TelnyxAccount, number: int = 0) -> int:
                         break
         except (AccountUnusable, errors.TelnyxError):
             # The targets say what happened to each; the account says why it cannot go on.
-            return sent
+            pass
+    if sent:
+        _look_soon(account)
     return sent
+
+
+def _look_soon(account: TelnyxAccount) -> None:
+    """What was sent just now is not followed as rarely as what was sent long ago."""
+    soon = timezone.now() + SOON
+    TelnyxAccount.objects.filter(pk=account.pk, track_after__gt=soon).update(track_after=soon)
+
+
+def _ask(account: TelnyxAccount) -> None:
+    """One pass, and when the next one is due."""
+    tracked = Tracked()
+    try:
+        with client_for(account) as client:
+            track(account, client, tracked)
+            verify(account, client)
+    except (AccountUnusable, errors.TelnyxError):
+        # The API cannot be asked now; the account says why, the next tick tries again.
+        pass
+    pause = _pause(account, tracked.api_calls)
+    TelnyxAccount.objects.filter(pk=account.pk).update(track_after=timezone.now() + pause)
+
+
+def _pause(account: TelnyxAccount, api_calls: int) -> timedelta:
+    """How long the next pass can wait.
+
+    Passes take no more than a share of the rate limit, and what was sent a while ago, and is still
+    in progress, need not be looked at as often as what was sent just now.
+    """
+    cost = api_calls / (account.requests_per_second * TRACKING_SHARE) if api_calls > 1 else 0.0
+    youngest = OperationTarget.objects.filter(
+        operation__account=account, state=TargetState.IN_PROGRESS, acted_at=None
+    ).aggregate(at=Max("submitted_at"))["at"]
+    age = (timezone.now() - youngest).total_seconds() if youngest else 0.0
+    return timedelta(seconds=min(LONGEST_PAUSE, max(cost, age / 10)))
 
 
 def track_due(account: TelnyxAccount) -> None:
@@ -75,13 +120,8 @@ def track_due(account: TelnyxAccount) -> None:
         if not held:
             return
         reap_lapsed_claims(account)
-        try:
-            with client_for(account) as client:
-                track(account, client)
-                verify(account, client)
-        except (AccountUnusable, errors.TelnyxError):
-            # The API cannot be asked now; the account says why, the next tick tries again.
-            pass
+        if account.track_after is None or account.track_after <= timezone.now():
+            _ask(account)
         spare_what_is_cancelled(account)
         judge_canaries(account)
         if end_finished_operations(account):

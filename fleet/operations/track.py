@@ -98,13 +98,14 @@ class Orphan:
     in_bulk: bool
 
 
-def track(account: TelnyxAccount, client: Client) -> Tracked:
+def track(account: TelnyxAccount, client: Client, result: Tracked | None = None) -> Tracked:
     """One pass: follow actions in progress and resolve unknown outcomes. Raises TelnyxError.
 
     A list is read newest first until it is older than what is looked for, so that the number of
-    calls depends on what is under way, not on the account's history.
+    calls depends on what is under way, not on the account's history. `result` is filled as it goes,
+    so that an error does not hide what was found before it.
     """
-    result = Tracked()
+    result = result or Tracked()
     try:
         for journal in JOURNALS:
             _Pass(account, client, journal, result).perform()

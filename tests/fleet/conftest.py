@@ -19,6 +19,7 @@ from tests.conftest import make_account
 from tests.fleet.api import change, listed
 from tests.fleet.celery_processes import start_celery
 from tests.fleet.installation import installation
+from tests.fleet.population import ask
 from tests.fleet.records import store
 from tests.sandbox_process import SandboxProcess, start_sandbox
 
@@ -106,13 +107,22 @@ def _fresh_ids(shared_sandbox: SandboxProcess) -> list[str]:
     ]
 
 
+@pytest.fixture(scope="session")
+def _unlimited_group(shared_sandbox: SandboxProcess) -> str:
+    """A group without a data limit: the others reach theirs while the tests go on."""
+    return str(ask(shared_sandbox, "POST", "sim_card_groups", name="Without a limit")["id"])
+
+
 @pytest.fixture
-def cards(live: TelnyxAccount, sandbox: SandboxProcess, _fresh_ids: list[str]) -> list[SimCard]:
+def cards(
+    live: TelnyxAccount, sandbox: SandboxProcess, _fresh_ids: list[str], _unlimited_group: str
+) -> list[SimCard]:
     """Four SIM cards of the shared sandbox, disabled, that no test has acted on before.
 
     The accounts of other tests are gone, so their actions would look like somebody else's.
     """
     settled = {"status": "disabled", "data_limit": None, "authorized_imeis": None}
+    settled |= {"sim_card_group_id": _unlimited_group}
     records = [change(sandbox, _fresh_ids.pop(), **settled) for _ in range(4)]
     store(live, *records, read_at=timezone.now())
     sandbox.admin("DELETE", "requests")

@@ -81,6 +81,7 @@ class Operation(RuleBasedStateMachine):
         """Pauses end, claims lapse, the dust settles."""
         past = timezone.now() - timedelta(seconds=1)
         self.operation.targets.exclude(due_at=None).update(due_at=past)
+        TelnyxAccount.objects.filter(pk=self.account.pk).update(track_after=None)
 
     @rule(fails=st.booleans())
     def track(self, fails: bool) -> None:
@@ -120,7 +121,9 @@ class Operation(RuleBasedStateMachine):
     @rule()
     def new_key(self) -> None:
         """Somebody gives a new API key after the old one was refused."""
-        TelnyxAccount.objects.filter(pk=self.account.pk).update(connection=Connection.UNCHECKED)
+        TelnyxAccount.objects.filter(pk=self.account.pk).update(
+            connection=Connection.UNCHECKED, track_after=None
+        )
 
     @invariant()
     def acts_at_most_once(self) -> None:

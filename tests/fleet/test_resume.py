@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts.models import Connection, TelnyxAccount
 from fleet import tasks
 from fleet.models import OperationState, SimCard, SyncRun, SyncState, TargetState
+from fleet.operations import resume
 from fleet.operations.claim import claim
 from fleet.operations.resume import accounts_with_work, submit_due, track_due
 from fleet.sync.advisory_locks import held_lock
@@ -127,3 +128,33 @@ def test_tasks_for_an_account_that_is_gone_do_nothing(db: None) -> None:
         tasks.sync_due,
     ):
         task(12_345)
+
+
+def test_what_takes_long_is_looked_at_ever_more_rarely(
+    live: TelnyxAccount, cards: list[SimCard], sandbox: SandboxProcess
+) -> None:
+    sandbox.admin("POST", "action_outcomes", {"status": "stuck", "times": 1})
+    slow = started(live, cards[:1])
+    submit_due(live)
+    track_due(live)
+    slow.targets.update(submitted_at=timezone.now() - timezone.timedelta(seconds=60))
+    live.refresh_from_db()
+    track_due(live)
+    live.refresh_from_db()
+    assert live.track_after is not None
+    assert 4 < (live.track_after - timezone.now()).total_seconds() < 7
+    before = len(requests(sandbox, "GET"))
+    track_due(live)
+    assert len(requests(sandbox, "GET")) == before
+    # What is sent just now does not wait for that.
+    started(live, cards[1:2])
+    submit_due(live)
+    live.refresh_from_db()
+    assert (live.track_after - timezone.now()).total_seconds() <= 1
+
+
+def test_following_many_takes_a_share_of_the_rate_limit(account: TelnyxAccount) -> None:
+    account.requests_per_second = 50
+    assert resume._pause(account, 1).total_seconds() == 0
+    assert resume._pause(account, 40).total_seconds() == 4
+    assert resume._pause(account, 4_000).total_seconds() == 10
