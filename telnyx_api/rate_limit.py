@@ -139,6 +139,7 @@ class SharedRateLimiter(LocalRateLimiter):
         self._without_redis_until = 0.0
         self._warn_from = 0.0
         self._leased = 0
+        self._lease_size = 1
         self._lease_ends = 0.0
 
     def observe(self, status: int, headers: Mapping[str, str]) -> None:
@@ -175,14 +176,26 @@ class SharedRateLimiter(LocalRateLimiter):
             if paused > 0:
                 return paused / 1000
             rate = min(self.per_second, float(stated) if stated else math.inf)
-            turns = int(rate // 100) if rate >= LEASED_FROM else 1
+            turns = self._turns_to_lease(rate, now)
+            self._leased, self._lease_ends = 0, now + LEASE_SECONDS
             if turns > 1 and self._shared_window.hit(_window_of(rate), self._key, cost=turns):
-                self._leased, self._lease_ends = turns - 1, now + LEASE_SECONDS
+                self._leased = turns - 1
                 return 0.0
             return _take(self._shared_window, rate, self._key)
         except (redis.RedisError, OSError, ValueError) as error:
             self._do_without_redis(error)
             return super()._seconds_until_turn()
+
+    def _turns_to_lease(self, rate: float, now: float) -> int:
+        """Twice as many as last time where all of them were used in time, else what was used.
+
+        Turns that nobody uses are lost for all processes.
+        """
+        in_time = not self._leased and now < self._lease_ends
+        wanted = 2 * self._lease_size if in_time else self._lease_size - self._leased
+        most = int(rate // 100) if rate >= LEASED_FROM else 1
+        self._lease_size = max(1, min(most, wanted))
+        return self._lease_size
 
     def _do_without_redis(self, error: Exception) -> None:
         now = time.monotonic()

@@ -131,3 +131,17 @@ def test_a_key_that_holds_nonsense_is_no_reason_to_fail(
     one._redis.set(one._rate_key, "fast")
     assert next_turn(one) == 0
     assert "Redis" in caplog.text
+
+
+def test_turns_that_are_taken_ahead_are_not_lost_by_the_hundred(redis_url: str) -> None:
+    """A process that asks rarely takes few turns at once, one that asks often takes many."""
+    shared = SharedRateLimiter(redis_url, "leases", 5_000)
+    sizes = []
+    for _ in range(200):
+        shared.acquire(1)
+        sizes.append(shared._lease_size)
+    assert max(sizes) > 8
+    for _ in range(4):
+        time.sleep(0.03)
+        shared.acquire(1)
+    assert shared._lease_size == 1
