@@ -84,7 +84,7 @@ def _perform(run: SyncRun, client: AccountClient, full: bool) -> None:
     reading.perform()
     resolve_references(sync, list(SYNCS.values()), run.account_id)
     sync.after_sweep(run.account)
-    if run.resource == Resource.SIM_CARDS and (reading.counted or run.removed or resumed):
+    if run.resource == Resource.SIM_CARDS and (reading.batches.counted or run.removed or resumed):
         refresh_fleet_counts(run.account)
 
 

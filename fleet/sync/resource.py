@@ -242,10 +242,15 @@ class _Named(msgspec.Struct, gc=False):
 
 
 _named = msgspec.json.Decoder(_Named).decode
+# Where the id comes first, as the API writes it, and no other comes, the rest need not be read.
+_UUID_FIRST = re.compile(rb'\{"id":"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"').match
 
 
 def _uuid_in(record: bytes) -> str | None:
     """The id of an undecoded record, where it is a UUID as PostgreSQL writes it."""
+    first = _UUID_FIRST(record)
+    if first and record.find(b'"id":', first.end()) < 0:
+        return first[1].decode()
     try:
         remote_id: str = _named(record).id
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

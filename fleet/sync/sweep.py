@@ -5,33 +5,26 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from django.db import connection
 from django.utils import timezone
 
 from fleet.models import Cause, SyncRun, SyncState
+from fleet.sync import batches
 from fleet.sync.budget import AccountClient
-from fleet.sync.merge import Origin, insert, merge
+from fleet.sync.merge import Origin
 from fleet.sync.pages import Pages, ReadPage
 from fleet.sync.reconcile import ask_again, confirm_removals
-from fleet.sync.resource import Digested, Mapped, ResourceSync
+from fleet.sync.resource import ResourceSync
 from fleet.sync.runs import save_progress
 from fleet.sync.seen import Seen
-from fleet.sync.values import BadValue
 from telnyx_api import errors
 
 PASSES = 3
 REPAIRS = 3
-BATCH = 2_000
-# Rows of several batches are merged at once, until they are this share of one, or wait for long.
-MERGED_FROM = 0.25
-MERGED_AFTER_SECONDS = 2.0
 PROGRESS_SECONDS = 0.5
-KEPT_ERRORS = 100
 # So many rows, and of a large fleet this share of it, make it another table to the planner.
 ANALYZED_FROM = 1_000
 ANALYZED_SHARE = 0.1
@@ -43,28 +36,6 @@ COLLECTED_AFTER = 200_000
 
 class ListMoved(Exception):
     """The list changed while its pages were being read."""
-
-
-@dataclass
-class _Mapping:
-    """Rows to write, and what could not be made into one."""
-
-    new: list[Mapped] = field(default_factory=list)
-    changed: list[Mapped] = field(default_factory=list)
-    broken: list[tuple[Any, BadValue]] = field(default_factory=list)
-
-
-@dataclass
-class _Batch:
-    """Records of a few pages on their way into the database."""
-
-    read_at: datetime
-    # The last page of an unbroken row of pages from the first one on; None of a repair.
-    up_to: int | None
-    # How many records the pages up to it have.
-    seen: int
-    differing: int
-    mapping: Future[_Mapping] | None
 
 
 @dataclass
@@ -102,11 +73,7 @@ class Sweep:
             silent_additions=not earlier.exists(),
         )
         self.shown_at = 0.0
-        # Rows that count otherwise than before beside the lists' filters.
-        self.counted = 0
-        self.pending: list[_Batch] = []
-        self.merged_at = time.monotonic()
-        self.mapper = ThreadPoolExecutor(1, thread_name_prefix="map")
+        self.batches = batches.Batches(run, sync, self.origin, self._stored)
 
     def perform(self) -> None:
         """Read, store, and remove what is gone. Raises ListMoved and what the client raises."""
@@ -115,7 +82,7 @@ class Sweep:
         # What is read ahead lives for a moment and has no cycles, but would be searched for them.
         gc.set_threshold(COLLECTED_AFTER, *collecting[1:])
         try:
-            with self.mapper:
+            with self.batches:
                 started = self._read_until_complete()
                 for removed in self._look_after(started):
                     run.removed += removed
@@ -176,11 +143,11 @@ class Sweep:
                 collected.append(page)
                 size = sum(len(page.records) for page in collected)
                 single = self.sync.is_journal and page.number <= SINGLE_PAGES
-                if size >= BATCH or single:
+                if size >= batches.BATCH or single:
                     news = self._store(collected, page.number, done.counted)
                     collected = []
                     if self.sync.is_journal and not news and not self.full:
-                        self._merge_pending()
+                        self.batches.flush()
                         if stored_before + run.new >= (page.total or 0):
                             done.enough = True
                             break
@@ -196,7 +163,7 @@ class Sweep:
     def _store_last(self, collected: list[ReadPage], done: _Pass) -> None:
         if collected:
             self._store(collected, collected[-1].number, done.counted)
-        self._merge_pending()
+        self.batches.flush()
 
     def _is_complete(self, done: _Pass, resumed: int) -> bool:
         if done.total is None or done.moved_at:
@@ -227,7 +194,7 @@ class Sweep:
             for page in self.pages.these(sorted(numbers)):
                 self._count(page, done, again=True)
                 self._store([page], None, done.counted)
-            self._merge_pending()
+            self.batches.flush()
             found = self.seen.distinct() + done.nameless
             if not done.moved_at and done.total is not None and found >= done.total:
                 self.run.seen = done.total
@@ -246,63 +213,22 @@ class Sweep:
         for record, error in page.broken:
             remote_id = self.sync.id_of(record)
             if not again:
-                self._note_broken(record, error)
+                self.batches.note_broken(record, error)
                 done.nameless += remote_id is None
             self.seen.add([remote_id] if remote_id else [])
 
     def _store(self, collected: list[ReadPage], up_to: int | None, seen: int) -> int:
-        """Look which records differ, and have them mapped while those before are merged."""
+        """Look which records differ, and leave those to be stored; the number of them."""
         records = [record for page in collected for record in page.records]
         new, changed = self.seen.add_and_compare(records)
-        differing = len(new) + len(changed)
-        mapping = self.mapper.submit(self._map, new, changed) if differing else None
-        waited = time.monotonic() - self.merged_at
-        rows = sum(batch.differing for batch in self.pending)
-        if rows >= MERGED_FROM * BATCH or waited > MERGED_AFTER_SECONDS:
-            self._merge_pending()
-        # A batch carries the earliest time of its pages.
         read_at = min(page.asked_at for page in collected)
-        self.pending.append(_Batch(read_at, up_to, seen, differing, mapping))
-        if not any(batch.differing for batch in self.pending):
-            self._merge_pending()
+        differing = self.batches.add(new, changed, read_at, up_to, seen)
         self._show_progress()
         return differing
 
-    def _map(self, new: list[Digested], changed: list[Digested]) -> _Mapping:
-        mapping = _Mapping()
-        for batch, rows in ((new, mapping.new), (changed, mapping.changed)):
-            for digested in batch:
-                try:
-                    rows.append(self.sync.map_digested(digested))
-                except BadValue as error:
-                    mapping.broken.append((digested.record, error))
-        return mapping
-
-    def _merge_pending(self) -> None:
-        batches, self.pending = self.pending, []
-        self.merged_at = time.monotonic()
-        run, new, changed = self.run, list[Mapped](), list[Mapped]()
-        for batch in batches:
-            if batch.mapping:
-                mapping = batch.mapping.result()
-                new += mapping.new
-                changed += mapping.changed
-                if batch.up_to is not None:
-                    for record, error in mapping.broken:
-                        self._note_broken(record, error)
-        if new or changed:
-            read_at = min(batch.read_at for batch in batches if batch.mapping)
-            write = insert if self.origin.silent_additions else merge
-            counts = write(self.sync, run.account, new, read_at, self.origin)
-            counts.add(merge(self.sync, run.account, changed, read_at, self.origin))
-            if run.new <= ANALYZED_FROM < run.new + counts.new:
-                self._analyze()
-            run.new += counts.new
-            run.changed += counts.changed
-            self.counted += counts.counted
-        for batch in batches:
-            if batch.up_to is not None:
-                run.pages, run.seen = batch.up_to, batch.seen
+    def _stored(self, new_before: int) -> None:
+        if new_before <= ANALYZED_FROM < self.run.new:
+            self._analyze()
         self._show_progress()
 
     def _analyze(self) -> None:
@@ -310,14 +236,9 @@ class Sweep:
         # the digests of a batch by walks over the whole account.
         with connection.cursor() as cursor:
             # Not the expressions of its indexes, which take a second and do not matter here.
-            columns = ", ".join(["account_id", "remote_id", *(n for n, _ in self.sync.columns)])
+            names = ("account_id", "remote_id", "read_at", "removed_at")
+            columns = ", ".join([*names, *(name for name, _ in self.sync.columns)])
             cursor.execute(f"ANALYZE {self.sync.table} ({columns})")
-
-    def _note_broken(self, record: Any, error: BadValue) -> None:
-        self.run.error_count += 1
-        if len(self.run.errors) < KEPT_ERRORS:
-            excerpt = self.sync.excerpt(record)
-            self.run.errors.append({"reason": str(error), "raw": excerpt})
 
     def _show_progress(self) -> None:
         if time.monotonic() - self.shown_at < PROGRESS_SECONDS:

@@ -31,7 +31,7 @@ def account(
 ) -> TelnyxAccount:
     """An account at it, with two actions a page."""
     monkeypatch.setattr("fleet.sync.pages.AHEAD", 1)
-    monkeypatch.setattr("fleet.sync.sweep.BATCH", 2)
+    monkeypatch.setattr("fleet.sync.batches.BATCH", 2)
     monkeypatch.setattr(KIND, "page", lambda self, client, n: client.sim_card_actions.page(n, 2))
     return account_at(own)
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from accounts.models import TelnyxAccount
 from fleet.models import SimCard, SyncState
-from fleet.sync import pages, reconcile
+from fleet.sync import batches, pages, reconcile
 from fleet.sync import sweep as sweep_module
 from fleet.sync.registry import SYNCS
 from telnyx_api import Page, errors
@@ -40,7 +40,8 @@ def own(new_sandbox: Callable[[int], SandboxProcess]) -> SandboxProcess:
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Seven SIM cards a page, few read ahead."""
     monkeypatch.setattr(KIND, "page", lambda self, client, n: client.sim_cards.page(n, 7))
-    monkeypatch.setattr(sweep_module, "BATCH", 14)
+    monkeypatch.setattr(batches, "BATCH", 14)
+    monkeypatch.setattr(batches, "BESIDE_FROM", 0)
     monkeypatch.setattr(pages, "AHEAD", 2)
 
 
@@ -221,7 +222,8 @@ def test_whatever_moves_nothing_that_exists_is_removed(
         patch.setattr(KIND, "page", lambda self, client, number: moving.page(number, 3))
         patch.setattr(KIND, "retrieve", lambda self, client, remote_id: moving.retrieve(remote_id))
         patch.setattr(pages, "AHEAD", ahead)
-        patch.setattr(sweep_module, "BATCH", 3 * batch)
+        patch.setattr(batches, "BATCH", 3 * batch)
+        patch.setattr(batches, "BESIDE_FROM", 0)
         patch.setattr(reconcile, "CONFIRMED_A_SWEEP", 100)
         for script in ([], first, second):
             moving.script = list(script)

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.models import Connection, TelnyxAccount
 from fleet.models import Cause, Event, Group, Resource, SimCard, SyncState
-from fleet.sync import engine, reconcile
+from fleet.sync import batches, engine, reconcile
 from fleet.sync import sweep as sweep_module
 from fleet.sync.registry import SYNCS
 from fleet.sync.schedule import sweep_all
@@ -188,7 +188,7 @@ def test_unknown_statuses_and_fields_are_kept(swept: TelnyxAccount, own: Sandbox
 def test_a_large_list_is_stored_in_batches(
     swept: TelnyxAccount, own: SandboxProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sweep_module, "BATCH", 10)
+    monkeypatch.setattr(batches, "BATCH", 10)
     sync = SYNCS["sim_cards"]
     monkeypatch.setattr(
         type(sync), "page", lambda self, client, number: client.sim_cards.page(number, 7)
@@ -217,21 +217,21 @@ def test_few_changes_of_many_batches_are_merged_at_once(
     seconds: float,
     merges: int,
 ) -> None:
-    monkeypatch.setattr(sweep_module, "BATCH", 7)
-    monkeypatch.setattr(sweep_module, "MERGED_FROM", share)
-    monkeypatch.setattr(sweep_module, "MERGED_AFTER_SECONDS", seconds)
+    monkeypatch.setattr(batches, "BATCH", 7)
+    monkeypatch.setattr(batches, "MERGED_FROM", share)
+    monkeypatch.setattr(batches, "MERGED_AFTER_SECONDS", seconds)
     monkeypatch.setattr(
         type(SYNCS["sim_cards"]),
         "page",
         lambda self, client, number: client.sim_cards.page(number, 7),
     )
-    merge, written = sweep_module.merge, []
+    merge, written = batches.merge, []
 
     def counted(sync, account, records, *given):  # type: ignore[no-untyped-def]
         written.append(len(records))
         return merge(sync, account, records, *given)
 
-    monkeypatch.setattr(sweep_module, "merge", counted)
+    monkeypatch.setattr(batches, "merge", counted)
     order = [r["id"] for r in listed(own, "sim_cards")]
     # One on each page.
     for place in range(0, SIMS, 7):

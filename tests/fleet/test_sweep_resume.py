@@ -20,8 +20,7 @@ from django.utils import timezone
 
 from accounts.models import ApiCalls, Role, TelnyxAccount
 from fleet.models import Resource, SimCard, SyncRun, SyncState
-from fleet.sync import engine, pages, runs, seen
-from fleet.sync import sweep as sweep_module
+from fleet.sync import batches, engine, pages, runs, seen
 from fleet.sync.engine import start_run, sweep
 from fleet.sync.registry import SYNCS
 from fleet.sync.runs import drop_kept_ids, finish, kept_table, reap_dead_runs
@@ -47,7 +46,8 @@ def account(
 ) -> Iterator[TelnyxAccount]:
     """An account at it, whose list counts as long: six pages of seven, stored two by two."""
     monkeypatch.setattr(seen, "KEEP_FROM", 0)
-    monkeypatch.setattr(sweep_module, "BATCH", 14)
+    monkeypatch.setattr(batches, "BATCH", 14)
+    monkeypatch.setattr(batches, "BESIDE_FROM", 0)
     monkeypatch.setattr(
         type(SYNCS["sim_cards"]), "page", lambda self, client, n: client.sim_cards.page(n, 7)
     )
@@ -296,9 +296,9 @@ prepare()
 import django
 django.setup()
 from django.core.management import call_command
-from fleet.sync import seen, sweep
+from fleet.sync import batches, seen, sweep
 from fleet.sync.sim_cards import SimCardSync
-seen.KEEP_FROM, sweep.BATCH, sweep.PROGRESS_SECONDS = 0, 14, 0
+seen.KEEP_FROM, batches.BATCH, batches.BESIDE_FROM, sweep.PROGRESS_SECONDS = 0, 14, 0, 0
 SimCardSync.page = lambda self, client, number: client.sim_cards.page(number, 7)
 call_command("sync", "--account", "live", "--resource", "sim_cards")
 """

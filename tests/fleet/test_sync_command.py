@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 
 from accounts.models import Connection, TelnyxAccount
 from fleet.models import Resource, SyncRun
-from fleet.sync import sweep as sweep_module
+from fleet.sync import batches
 from fleet.sync.engine import start_run
 from fleet.sync.registry import SYNCS
 from tests.conftest import make_account
@@ -139,7 +139,7 @@ def test_stopping_it_ends_the_run_and_the_command(
     def stop(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(sweep_module, "merge", stop)
+    monkeypatch.setattr(batches, "merge", stop)
     said, complaint = _sync()
     assert said.startswith(f"live {next(iter(SYNCS))}: ")
     assert "stopped before it was done" in said
