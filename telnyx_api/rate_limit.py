@@ -27,7 +27,7 @@ SHORTEST_WAIT = 0.005
 # From so many requests a second on, a process takes turns for a hundredth of a second at once:
 # asking Redis for each of them takes longer than a sixth of the request itself.
 LEASED_FROM = 200
-LEASE_SECONDS = 0.02
+LEASE_SECONDS = 0.05
 REDIS_TIMEOUT = 0.5
 REDIS_REST = 5.0
 WARN_EVERY = 60.0

@@ -6,8 +6,9 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from queue import SimpleQueue
 from typing import Any
 
 from django.conf import settings
@@ -27,14 +28,20 @@ logger = logging.getLogger(__name__)
 
 # Answers are recorded together when so many have come, or so many seconds after the first.
 RECORDED_TOGETHER = 100
-RECORDED_WITHIN = 0.05
+RECORDED_WITHIN = 0.1
+# Waking up for each answer would take the interpreter from the threads that send.
+LOOKED_EVERY = 0.01
 # Pages learn of progress so often; counting what is open takes longer than recording an answer.
 TOLD_EVERY = 0.5
 # So many are claimed ahead at most: little enough for a small operation that comes in between,
 # and for what a killed process leaves to be reconciled.
 CLAIMED_AHEAD = 160
-AHEAD_SECONDS = 0.2
+AHEAD_SECONDS = 0.4
+# A claim costs the same for few as for many: few at a time would make a slow turn slower still.
+AHEAD_AT_LEAST = 48
 FIRST = 32
+# Where no group waited to be sent as a whole, that is asked again after so long.
+GROUPS_EVERY = 0.5
 
 
 class NotSent(Exception):
@@ -58,15 +65,39 @@ class Request:
 class _Turn:
     """What a submitter has under way."""
 
+    account: TelnyxAccount
     client: Client
     pool: ThreadPoolExecutor
     stop: threading.Event = field(default_factory=threading.Event)
     sent: dict[Future[Any], Request] = field(default_factory=dict)
+    answered: SimpleQueue[Future[Any]] = field(default_factory=SimpleQueue)
     hopeless: errors.TelnyxError | None = None
     targets: int = 0
     changed: set[int] = field(default_factory=set)
     told_at: float = 0.0
+    groups_after: float = 0.0
     begun_at: float = field(default_factory=time.monotonic)
+
+    def claim(self, limit: int) -> list[Request]:
+        """What to send next: up to `limit` targets, and one group."""
+        requests = []
+        for name, inputs, items in alike_in(claim(self.account, limit)):
+            size = KINDS[name].batch(inputs)
+            requests += [Request(name, items[i : i + size]) for i in range(0, len(items), size)]
+        if time.monotonic() >= self.groups_after:
+            if group := claim_group(self.account):
+                requests.append(Request(group[0].kind, group))
+            else:
+                self.groups_after = time.monotonic() + GROUPS_EVERY
+        return requests
+
+    def begin(self, requests: Sequence[Request]) -> None:
+        """Send, in the pool's threads."""
+        for request in requests:
+            self.targets += len(request.items)
+            future = self.pool.submit(_send, self.client, request, self.stop)
+            self.sent[future] = request
+            future.add_done_callback(self.answered.put)
 
     def ahead(self, limit: int) -> int:
         """How many to have claimed: what it sends in AHEAD_SECONDS at the rate of this turn.
@@ -74,7 +105,7 @@ class _Turn:
         Not more, so that the last ones are shared by all submitters.
         """
         rate = (self.targets - self.under_way) / max(0.1, time.monotonic() - self.begun_at)
-        return max(2 * settings.TELNYX_THREADS, min(limit, int(rate * AHEAD_SECONDS)))
+        return min(limit, max(AHEAD_AT_LEAST, int(rate * AHEAD_SECONDS)))
 
     def tell(self) -> None:
         """Tell pages which operations got further."""
@@ -96,14 +127,13 @@ def submit(
     claims once. Every answer is recorded. Then raises where it says that going on is of no use
     now: the key was refused, or no connection was made.
     """
-    first = _next_requests(account, min(limit, FIRST) if until else limit)
-    if not first:
-        return 0
-    with noting_connection(account):
-        threads = settings.TELNYX_THREADS
-        with ThreadPoolExecutor(threads, thread_name_prefix="submit") as pool:
-            turn = _Turn(client.within(settings.REQUEST_SECONDS), pool)
-            _begin(turn, first)
+    with ThreadPoolExecutor(settings.TELNYX_THREADS, thread_name_prefix="submit") as pool:
+        turn = _Turn(account, client.within(settings.REQUEST_SECONDS), pool)
+        first = turn.claim(min(limit, FIRST) if until else limit)
+        if not first:
+            return 0
+        with noting_connection(account):
+            turn.begin(first)
             try:
                 while turn.sent:
                     _record_some(turn)
@@ -111,11 +141,11 @@ def submit(
                         continue
                     ahead = turn.ahead(limit)
                     if turn.under_way <= ahead // 2:
-                        _begin(turn, _next_requests(account, ahead))
+                        turn.begin(turn.claim(ahead))
             finally:
                 turn.tell()
-        if turn.hopeless:
-            raise turn.hopeless
+            if turn.hopeless:
+                raise turn.hopeless
     return turn.targets
 
 
@@ -125,32 +155,16 @@ def claimed_at_once(account: TelnyxAccount) -> int:
     return max(2 * settings.TELNYX_THREADS, min(CLAIMED_AHEAD, in_a_moment))
 
 
-def _next_requests(account: TelnyxAccount, limit: int) -> list[Request]:
-    claims = claim(account, limit)
-    requests = []
-    for name, inputs, items in alike_in(claims):
-        size = KINDS[name].batch(inputs)
-        requests += [Request(name, items[i : i + size]) for i in range(0, len(items), size)]
-    if group := claim_group(account):
-        requests.append(Request(group[0].kind, group))
-    return requests
-
-
-def _begin(turn: _Turn, requests: Sequence[Request]) -> None:
-    for request in requests:
-        turn.targets += len(request.items)
-        turn.sent[turn.pool.submit(_send, turn.client, request, turn.stop)] = request
-
-
 def _record_some(turn: _Turn) -> None:
     """Wait for answers and record those that come close together."""
-    done, rest = wait(turn.sent, return_when=FIRST_COMPLETED)
+    answered = [turn.answered.get()]
     deadline = time.monotonic() + RECORDED_WITHIN
     enough = min(RECORDED_TOGETHER, len(turn.sent) // 2)
-    while rest and len(done) < enough and (left := deadline - time.monotonic()) > 0:
-        more, rest = wait(rest, timeout=left, return_when=FIRST_COMPLETED)
-        done |= more
-    _record(turn, {future: turn.sent.pop(future) for future in done})
+    while turn.answered.qsize() + 1 < enough and time.monotonic() < deadline:
+        time.sleep(LOOKED_EVERY)
+    while not turn.answered.empty():
+        answered.append(turn.answered.get())
+    _record(turn, {future: turn.sent.pop(future) for future in answered})
 
 
 def _record(turn: _Turn, ended: dict[Future[Any], Request]) -> None:
@@ -183,7 +197,7 @@ def _one_by_one(turn: _Turn, request: Request, error: errors.TelnyxError) -> Non
             answers.decide(item, error)
         return
     turn.targets -= len(request.items)
-    _begin(turn, [Request(request.kind, [item]) for item in request.items])
+    turn.begin([Request(request.kind, [item]) for item in request.items])
 
 
 def _decide(item: Claim, error: BaseException) -> None:

@@ -51,7 +51,7 @@ def bare(base_url: str) -> int:
     session.headers["Authorization"] = f"Bearer {os.environ['BENCH_API_KEY']}"
 
     def post(remote_id: str) -> None:
-        answer = session.post(f"{base_url}/sim_cards/{remote_id}/actions/enable", timeout=30)
+        answer = session.post(f"{base_url}/sim_cards/{remote_id}/actions/disable", timeout=30)
         assert answer.status_code == 202, answer.text
         answer.json()
 
