@@ -71,10 +71,6 @@ def plan(
         count_targets(operation)
         if not operation.target_count:
             raise NothingSelected
-        if operation.target_count > ANALYZED_FROM:
-            # Until autovacuum comes by, the planner would sort them all for a page of fifty.
-            with connection.cursor() as cursor:
-                cursor.execute("ANALYZE fleet_operationtarget")
     return operation
 
 
@@ -147,6 +143,10 @@ def count_targets(operation: Operation) -> None:
             "cost_change",
         ]
     )
+    if operation.target_count > ANALYZED_FROM:
+        # Until autovacuum comes by, the planner would sort them all for a page of fifty.
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE fleet_operationtarget")
 
 
 def cost_change(operation: Operation, kind: Kind) -> Decimal:

@@ -40,6 +40,8 @@ class ReadBack:
     read: set[str] = field(default_factory=set)
     unreadable: dict[str, str] = field(default_factory=dict)
     failed: dict[str, errors.TelnyxError] = field(default_factory=dict)
+    # Why none of them could be read, where they can only be read all together.
+    hindered: str = ""
     # Asked for one by one; a sweep notes the connection's state itself.
     singly: bool = True
 
@@ -61,7 +63,8 @@ def read(
             return _sim_cards(account, client, targets)
         case Reading.NOTIFICATIONS:
             found = _by_sweep(account, Resource.NOTIFICATIONS, targets)
-            return found or ReadBack(singly=False)
+            why = "the list of usage notifications could not be read whole"
+            return found or ReadBack(hindered=why, singly=False)
         case Reading.PUBLIC_IP:
             return _public_ips(account, client, targets[:SINGLY])
         case Reading.GROUP:

@@ -31,6 +31,8 @@ logger = logging.getLogger(__name__)
 LAG = timedelta(seconds=30)
 # So long what is read back may answer with an error.
 GIVE_UP_AFTER = timedelta(hours=1)
+# And so long what is only read all together may not be readable, whoever is to blame.
+HINDERED_FOR = timedelta(days=1)
 ATTEMPTS = 3
 LONGEST_PAUSE = timedelta(seconds=30)
 # So many are compared in one statement.
@@ -145,6 +147,9 @@ def _give_up_on(targets: Sequence[Unverified], answer: ReadBack) -> int:
         if reason := answer.unreadable.get(target.remote_id):
             text = f"The action completed, but Telnyx's record cannot be read: {reason}."
             ended += _give_up(target, target.lag, text)
+        if answer.hindered:
+            text = f"The request was sent, but what became of it is not known: {answer.hindered}."
+            ended += _give_up(target, HINDERED_FOR, text)
         error = answer.failed.get(target.remote_id)
         # Only what concerns this one target ends it; the API being away does not.
         if error and error.status is not None and answer.read:

@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from accounts.models import Person, TelnyxAccount
 from fleet.models import (
     Notification,
     Operation,
     OperationState,
+    OperationTarget,
     Resource,
     SimCard,
 )
 from fleet.operations.catalog import KINDS
 from fleet.operations.kinds.shown import shown
 from fleet.operations.plan import plan
+from fleet.operations.resume import submit_due
 from fleet.operations.start import confirm
 from fleet.operations.undo import plan_undo
 from tests.fleet.api import change, fault, listed, posts, requests, run_sweep
-from tests.fleet.operations import finish, states
+from tests.fleet.operations import due_now, finish, states, tick
 from tests.sandbox_process import SandboxProcess
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -44,7 +48,7 @@ def fleet(live: TelnyxAccount, cards: list[SimCard], sandbox: SandboxProcess) ->
     return cards
 
 
-def _carry_out(
+def _started(
     account: TelnyxAccount, cards: list[SimCard], kind: str, given: Mapping[str, Any] | None = None
 ) -> Operation:
     entry = KINDS[kind]
@@ -53,7 +57,13 @@ def _carry_out(
     inputs = entry.clean(account, given or {})
     operation = plan(account, entry, rows, person, {"ids": len(cards)}, inputs)
     assert confirm(operation), states(operation)
-    return finish(account, operation)
+    return operation
+
+
+def _carry_out(
+    account: TelnyxAccount, cards: list[SimCard], kind: str, given: Mapping[str, Any] | None = None
+) -> Operation:
+    return finish(account, _started(account, cards, kind, given))
 
 
 def _undo(operation: Operation) -> Operation:
@@ -238,6 +248,28 @@ def test_notifications_are_added_changed_deleted_and_undone(
     deleted = _carry_out(live, cards, "delete_notification", {"threshold": "777"})
     assert deleted.state == OperationState.SUCCEEDED
     assert thresholds() == before
+
+
+def test_notifications_that_cannot_be_read_are_waited_for_but_not_for_ever(
+    live: TelnyxAccount, fleet: list[SimCard], sandbox: SandboxProcess
+) -> None:
+    operation = _started(live, fleet[:2], "add_notification", {"threshold": "321"})
+    assert submit_due(live) == 2
+    fault(sandbox, "status", status=400, method="GET", path="sim_card_data_usage_notifications$")
+    for waited in (0, 2, 23):
+        OperationTarget.objects.exclude(acted_at=None).update(
+            acted_at=timezone.now() - timedelta(hours=waited)
+        )
+        due_now(operation)
+        tick(live)
+        assert {state for state, _ in states(operation)} == {"in_progress"}
+    OperationTarget.objects.update(acted_at=timezone.now() - timedelta(hours=25))
+    due_now(operation)
+    tick(live)
+    why = "the list of usage notifications could not be read whole"
+    assert [(state, why in reason) for state, reason in states(operation)] == [("failed", True)] * 2
+    operation.refresh_from_db()
+    assert operation.state == OperationState.FAILED
 
 
 def test_deleting_reads_a_404_as_done(
