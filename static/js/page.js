@@ -65,6 +65,13 @@
     if (!document.hidden) window.htmx?.trigger(document.body, "activity-now");
   });
 
+  // Progress is told where it is news: a live region that is filled anew would be read out again.
+  document.addEventListener("htmx:afterSettle", () => {
+    const news = document.querySelector("[data-announce]")?.dataset.announce;
+    const region = document.getElementById("announcements");
+    if (news && region.textContent !== news) region.textContent = news;
+  });
+
   // A menu stays open while the rows around it are shown again.
   let open = null;
   document.addEventListener("htmx:beforeSwap", (event) => {

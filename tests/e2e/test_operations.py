@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -117,6 +118,9 @@ def test_a_second_person_approves(
     admin.get_by_role("button", name="Approve").click()
     # Both see it, and nobody loads the page again.
     expect(page.locator("main")).to_contain_text("Succeeded", timeout=LONG)
+    expect(page.locator("#announcements")).to_have_text(
+        re.compile(r"Operation \d+ succeeded: 1 done, 0 failed\.")
+    )
     expect(page.locator("main")).to_contain_text("by Ada Admin")
     expect(admin.locator("main")).to_contain_text("Succeeded", timeout=LONG)
 

@@ -16,7 +16,7 @@ from accounts.models import AuditEntry, Person, TelnyxAccount
 from fleet.models import Group, Operation, SimCard
 from fleet.operations.catalog import offered
 from fleet.operations.kinds.kind import Subject
-from fleet.web.operations import forms
+from fleet.web.operations import figures, forms
 from fleet.web.operations.menus import menu_of_sim_cards
 from tests.web.operations import HTMX, disabled_cards, planned, take
 
@@ -259,3 +259,20 @@ def test_a_plan_that_needs_approval_says_why_before(
     assert "waits for a second person" in json.loads(response["HX-Trigger"])["toast"]["text"]
     operation.refresh_from_db()
     assert operation.state == "awaiting_approval"
+
+
+def test_a_refused_plans_page_pages_on_its_own_address(
+    as_operator: Client,
+    synced_account: TelnyxAccount,
+    operator: Person,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(figures, "PAGE_SIZE", 2)
+    operation = planned(synced_account, operator)
+    address = reverse("confirm_operation", args=[synced_account.slug, operation.pk])
+    given = {"starts_at": "2020-01-01T10:00", "from": "page"}
+    response = as_operator.post(address, given)
+    assert response.status_code == 422
+    (following,) = re.findall(r'rel="next"\s+href="([^"]+)"', response.content.decode())
+    assert following.startswith(f"{operation.get_absolute_url()}?after=")
+    assert as_operator.get(following).status_code == 200

@@ -153,7 +153,18 @@ def _run_context(operation: Operation, states: dict[str, int]) -> dict[str, Any]
         "pace": _pace(operation, states) if operation.state == OperationState.RUNNING else None,
         "has_ended": ended,
         "may_not_undo": may_undo(operation) if ended else "",
+        "announced": _announced(operation, states),
     }
+
+
+def _announced(operation: Operation, states: dict[str, int]) -> str:
+    """Progress in words, for those who hear the page: news at each tenth, not at each look."""
+    said = f"Operation {operation.pk} {operation.get_state_display().lower()}"
+    if operation.state not in ENDED:
+        tenth = operation.progress_percent // 10 * 10  # type: ignore[attr-defined]
+        return f"{said}, {tenth} % done."
+    failed = sum(states.get(state, 0) for state in FAILED)
+    return f"{said}: {states.get(TargetState.COMPLETED, 0)} done, {failed} failed."
 
 
 def _causes(operation: Operation) -> list[dict[str, Any]]:
