@@ -95,6 +95,7 @@ def _take(browser: Browser, base_url: str, size: str, theme: str, complaints: li
     page.goto(f"{base_url}/a/demo/sim-cards/")
     shoot("sim-cards")
     _plan(page, shoot)
+    _identifiers(page, base_url, shoot)
     page.goto(f"{base_url}/a/demo/sim-cards/?q=0000000000000")
     shoot("sim-cards-none")
     page.goto(f"{base_url}/a/demo/sim-cards/?status=enabled")
@@ -102,6 +103,11 @@ def _take(browser: Browser, base_url: str, size: str, theme: str, complaints: li
     shoot("sim-card")
     page.goto(f"{base_url}/a/demo/groups/")
     shoot("groups")
+    page.get_by_role("button", name="Actions for").first.click()
+    shoot("group-menu")
+    page.get_by_role("button", name="Set pooled data limit …").first.click()
+    page.wait_for_selector("#dialog[open]")
+    shoot("group-limit")
     page.goto(f"{base_url}/a/demo/operations/")
     shoot("operations")
     page.locator("tbody tr a", has_text="Enable").last.click()
@@ -132,8 +138,26 @@ def _plan(page: Page, shoot: object) -> None:
     page.get_by_role("button", name="Enable", exact=True).click()
     page.wait_for_selector("#dialog[open]")
     shoot("plan")
+    page.get_by_role("link", name="Show every SIM card").click()
+    page.wait_for_selector("main .confirm-form, main form")
+    shoot("plan-page")
     page.get_by_role("button", name="Discard").click()
-    page.wait_for_selector("#dialog", state="hidden")
+    page.wait_for_url("**/operations/")
+
+
+def _identifiers(page: Page, base_url: str, shoot: object) -> None:
+    assert callable(shoot)
+    page.goto(f"{base_url}/a/demo/sim-cards/")
+    iccids = page.locator("#sim-card-rows a.identifier").all_inner_texts()[:3]
+    page.goto(f"{base_url}/a/demo/operations/identifiers/")
+    shoot("identifiers")
+    page.get_by_label("Identifiers").fill(
+        "\n".join([*iccids, iccids[0], "8.93105E+19", "1234567890"])
+    )
+    page.get_by_label("What to do").select_option(label="Set data limit")
+    page.get_by_role("button", name="Only match").click()
+    page.wait_for_selector("#matches")
+    shoot("identifiers-matched")
 
 
 if __name__ == "__main__":

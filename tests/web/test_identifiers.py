@@ -105,7 +105,6 @@ def test_what_is_pasted_and_a_file_go_together(
     assert operation.target_count == 3
     assert [(row["row"], row["outcome"]) for row in operation.identifier_report.rows] == [
         (1, "matched"),
-        (2, "no identifier"),
         (3, "matched"),
         (4, "matched"),
         (5, "duplicate"),

@@ -53,8 +53,11 @@ def read_text(text: str) -> list[Given]:
     """Pasted identifiers, separated by lines, commas, semicolons, tabs or spaces.
 
     Spaces inside one ("8931 0480 ...") are taken for what they are: all parts are too short to be
-    identifiers by themselves. Raises BadFile.
+    identifiers by themselves. Lines of a table copied from a spreadsheet, with names beside the
+    identifiers, are rows as those of a file are. Raises BadFile.
     """
+    if table := _table(text):
+        return _rows(table)
     found: list[Given] = []
     for piece in re.split(r"[\n\r,;|\t]+", text):
         words = piece.split()
@@ -83,15 +86,34 @@ def read_file(name: str, content: bytes) -> list[Given]:
     rows: Iterable[Sequence[Any]] = (
         _xlsx(name, content) if content[:4] == _ZIP else _csv(name, content)
     )
-    found = []
+    found = _rows(rows)
+    # A list of identifiers in one line is not a SIM card with many.
+    if len(found) == 1 and len(found[0].identifiers) > 4:
+        return read_text("\n".join(found[0].identifiers))
+    return found
+
+
+def _table(text: str) -> list[list[str]]:
+    """The cells of a table copied from a spreadsheet; empty where it is only identifiers."""
+    lines = text.strip("\r\n").splitlines()
+    if len(lines) < 2 or "\t" not in text:
+        return []
+    table = [line.split("\t") for line in lines]
+    given = (_given(0, [cell]) for cells in table for cell in cells)
+    has_names = any(cell.text and not (cell.identifiers or cell.damaged) for cell in given)
+    return table if has_names else []
+
+
+def _rows(rows: Iterable[Sequence[Any]]) -> list[Given]:
+    """What is in the rows of a table, but for empty ones and the names of its columns."""
+    found: list[Given] = []
     for number, cells in enumerate(rows, 1):
         if number > MOST_ROWS:
             raise BadFile(_too_many())
         if any(cell not in (None, "") for cell in cells):
             found.append(_given(number, cells))
-    # A list of identifiers in one line is not a SIM card with many.
-    if len(found) == 1 and len(found[0].identifiers) > 4:
-        return read_text("\n".join(found[0].identifiers))
+    if len(found) > 1 and not re.search(r"\d", found[0].text):
+        del found[0]
     return found
 
 
