@@ -139,10 +139,10 @@ def _plan(page: Page, shoot: object) -> None:
     page.wait_for_selector("#dialog[open]")
     shoot("plan")
     page.get_by_role("link", name="Show every SIM card").click()
-    page.wait_for_selector("main .confirm-form, main form")
+    page.wait_for_url("**/operations/*/")
     shoot("plan-page")
     page.get_by_role("button", name="Discard").click()
-    page.wait_for_url("**/operations/")
+    page.wait_for_load_state()
 
 
 def _identifiers(page: Page, base_url: str, shoot: object) -> None:

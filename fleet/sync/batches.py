@@ -23,7 +23,7 @@ from fleet.sync.values import BadValue
 
 BATCH = 2_000
 # Rows of several batches are merged at once, until they are this share of one, or wait for long.
-MERGED_FROM = 0.1
+MERGED_FROM = 0.25
 MERGED_AFTER_SECONDS = 2.0
 # A short list is merged by the connection that reads it: another one costs more than it saves.
 BESIDE_FROM = 5_000
@@ -87,7 +87,7 @@ class Batches:
         self.merged_at = time.monotonic()
         self.mapper = ThreadPoolExecutor(1, thread_name_prefix="map")
         self.merger: ThreadPoolExecutor | None = None
-        self.beside: bool | None = None
+        self.is_long: bool | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -131,6 +131,10 @@ class Batches:
         self._begin_merging()
         self._note(waiting_for=len(self.merging))
 
+    def beside(self, work: Callable[[], object]) -> Future[object] | None:
+        """Do something else on the connection of the merges; None where these have none."""
+        return self.merger.submit(work) if self.merger else None
+
     def note_broken(self, record: Any, error: BadValue) -> None:
         """Count a record that cannot be stored, and keep what people need to find out why."""
         self.run.error_count += 1
@@ -160,11 +164,11 @@ class Batches:
     def _in_order(
         self, work: Callable[[Sequence[_Batch]], MergeCounts], batches: Sequence[_Batch]
     ) -> Future[MergeCounts]:
-        if self.beside is None:
+        if self.is_long is None:
             # What a caller's own transaction does must not depend on another connection.
             alone = not connection.in_atomic_block
-            self.beside = alone and (self.run.expected or 0) > BESIDE_FROM
-        if self.beside:
+            self.is_long = alone and (self.run.expected or 0) > BESIDE_FROM
+        if self.is_long:
             self.merger = self.merger or ThreadPoolExecutor(1, thread_name_prefix="merge")
             return self.merger.submit(work, batches)
         done: Future[MergeCounts] = Future()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from functools import partial
 
 import psycopg
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
@@ -17,6 +18,7 @@ from fleet.sync.details import read_details
 from fleet.sync.fleet_counts import refresh_fleet_counts
 from fleet.sync.merge import resolve_references
 from fleet.sync.registry import SYNCS
+from fleet.sync.resource import ResourceSync
 from fleet.sync.runs import RunTakenAway, finish, lock_name, reap_dead_runs, start_run
 from fleet.sync.sweep import ListMoved, Sweep
 from telnyx_api import errors
@@ -81,10 +83,19 @@ def _perform(run: SyncRun, client: AccountClient, full: bool) -> None:
     # What a stopped run changed before it was resumed has not been counted yet.
     resumed = bool(run.resumed)
     reading = Sweep(run, sync, client, full=full)
-    reading.perform()
-    resolve_references(sync, list(SYNCS.values()), run.account_id)
+    counted = reading.perform(partial(_count, run, sync))
+    resolved = resolve_references(sync, list(SYNCS.values()), run.account_id)
+    differs = reading.batches.counted or reading.asked or resumed
+    # Rows that got their groups since then, or were asked for by id, count otherwise once more.
+    if differs and (resolved or not counted):
+        _count(run, sync)
+    else:
+        sync.after_sweep(run.account)
+
+
+def _count(run: SyncRun, sync: ResourceSync) -> None:
     sync.after_sweep(run.account)
-    if run.resource == Resource.SIM_CARDS and (reading.batches.counted or run.removed or resumed):
+    if run.resource == Resource.SIM_CARDS:
         refresh_fleet_counts(run.account)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -73,10 +73,16 @@ class Sweep:
             silent_additions=not earlier.exists(),
         )
         self.shown_at = 0.0
+        # Rows that were not seen, and asked for by id.
+        self.asked = 0
         self.batches = batches.Batches(run, sync, self.origin, self._stored)
 
-    def perform(self) -> None:
-        """Read, store, and remove what is gone. Raises ListMoved and what the client raises."""
+    def perform(self, count: Callable[[], object]) -> bool:
+        """Read, store, and remove what is gone. Raises ListMoved and what the client raises.
+
+        `count` is done beside looking for what is gone, where rows count otherwise than before;
+        answers whether that came to an end and still holds, because all rows were seen.
+        """
         run = self.run
         collecting = gc.get_threshold()
         # What is read ahead lives for a moment and has no cycles, but would be searched for them.
@@ -84,7 +90,9 @@ class Sweep:
         try:
             with self.batches:
                 started = self._read_until_complete()
+                counting = self.batches.beside(count) if self.batches.counted else None
                 for removed in self._look_after(started):
+                    self.asked += 1
                     run.removed += removed
                     self._show_progress()
         finally:
@@ -93,6 +101,7 @@ class Sweep:
         self.seen.end()
         if run.new + run.changed > max(ANALYZED_FROM, ANALYZED_SHARE * run.seen):
             self._analyze()
+        return bool(counting and not counting.exception() and not self.asked)
 
     def _look_after(self, started: datetime) -> Iterable[int]:
         run = self.run

@@ -10,11 +10,13 @@ import pytest
 from django.db import OperationalError, connection, transaction
 
 from accounts.models import TelnyxAccount
-from fleet.models import SimCard, SyncRun, SyncState
-from fleet.sync import batches, pages, seen
+from fleet.models import Resource, SimCard, SyncRun, SyncState
+from fleet.models.fleet_counts import FleetCounts
+from fleet.sync import batches, engine, pages, seen
+from fleet.sync.fleet_counts import refresh_fleet_counts
 from fleet.sync.runs import drop_kept_ids
 from fleet.sync.sim_cards import SimCardSync
-from tests.fleet.api import change, listed, run_sweep
+from tests.fleet.api import change, delete, listed, run_sweep
 from tests.fleet.conftest import account_at
 from tests.fleet.test_sweep_resume import assert_equal
 from tests.sandbox_process import SandboxProcess
@@ -84,6 +86,39 @@ def test_a_long_list_is_merged_by_one_thread_of_its_own(
     assert merged_in == ["merge_0"] * 12
     assert_equal(account, own)
     assert _connections() == before, "its connection is closed"
+
+
+def test_the_filters_numbers_are_counted_beside_the_end_and_again_after_a_removal(
+    account: TelnyxAccount, own: SandboxProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted_in: list[str] = []
+
+    def count(of: TelnyxAccount) -> FleetCounts:
+        counted_in.append(threading.current_thread().name)
+        return refresh_fleet_counts(of)
+
+    monkeypatch.setattr(engine, "refresh_fleet_counts", count)
+    main = threading.main_thread().name
+    run_sweep(account)
+    assert counted_in == ["merge_0"]
+    run_sweep(account)
+    assert counted_in == ["merge_0"], "nothing counts otherwise"
+    records = listed(own, "sim_cards")
+    for record in records[::PAGE]:
+        change(own, record["id"], tags=["changed"])
+    delete(own, records[1]["id"])
+    run_sweep(account)
+    assert counted_in == ["merge_0", "merge_0", main]
+    counts = FleetCounts.objects.get(account=account)
+    assert (counts.total, counts.by_tag["changed"]) == (SIMS - 1, SIMS // PAGE)
+    # Rows get their groups when these are seen.
+    assert run_sweep(account, Resource.GROUPS).state == SyncState.COMPLETE
+    change(own, records[2]["id"], tags=["once more"])
+    run_sweep(account)
+    in_groups = SimCard.objects.filter(account=account, removed_at=None).exclude(group=None)
+    counts.refresh_from_db()
+    assert sum(counts.by_group.values()) == in_groups.count() > 0
+    assert counts.by_tag["once more"] == 1
 
 
 def test_a_short_list_is_merged_by_the_connection_that_reads_it(
