@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
+from psycopg.types.json import Jsonb
 
 from accounts.models import Person
-from fleet.models import Operation, OperationState, OperationTarget, TargetState
+from fleet.models import Operation, OperationState, TargetState
 from fleet.operations.catalog import KINDS
 from fleet.operations.claim import alike_in
 from fleet.operations.kinds.kind import Subject
@@ -17,6 +18,7 @@ from fleet.operations.kinds.voice import GroupVoice
 from fleet.operations.plan import NothingSelected, count_targets, kind_of, subject_column
 
 CHUNK = 2_000
+_COPIED = ("kind", "inputs", "prior", "state", "reason", "bystander", "attempts", "refused")
 UNDOABLE = (
     OperationState.SUCCEEDED,
     OperationState.PARTLY_FAILED,
@@ -82,7 +84,7 @@ def plan_undo(operation: Operation, person: Person) -> Operation:
             undoes=operation,
         )
         for chunk in _chunks(operation, column):
-            OperationTarget.objects.bulk_create(_targets(undo, chunk, column))
+            _write(undo, chunk, column)
         count_targets(undo)
         if not undo.target_count:
             raise NothingSelected
@@ -113,7 +115,19 @@ def _chunks(operation: Operation, column: str) -> Iterator[list[Done]]:
         last = chunk[-1].pk
 
 
-def _targets(undo: Operation, chunk: list[Done], column: str) -> Iterator[OperationTarget]:
+def _write(undo: Operation, chunk: list[Done], column: str) -> None:
+    # Made first: the cursor that copies can do nothing else meanwhile.
+    rows = list(_targets(undo, chunk))
+    with connection.cursor() as cursor:
+        # Several times as fast as inserts.
+        copied = f"COPY fleet_operationtarget (operation_id, {column}_id, {', '.join(_COPIED)})"
+        with cursor.copy(f"{copied} FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+
+
+def _targets(undo: Operation, chunk: list[Done]) -> Iterator[tuple[Any, ...]]:
+    """Rows of the columns that are copied."""
     for name, inputs, alike in alike_in(chunk):
         kind = KINDS[name]
         rows = kind.rows_by_id([done.subject_id for done in alike]).filter(removed_at=None)
@@ -127,13 +141,7 @@ def _targets(undo: Operation, chunk: list[Done], column: str) -> Iterator[Operat
             reason = back if isinstance(back, str) else ""
             if done.subject_id not in snapshots:
                 reason = f"is no longer as operation #{undo.undoes_id} left it"
-            target = OperationTarget(
-                operation=undo,
-                prior=snapshots.get(done.subject_id, {}),
-                state=TargetState.SKIPPED if reason else TargetState.QUEUED,
-                reason=reason,
-                **{f"{column}_id": done.subject_id},
-            )
-            if not reason and not isinstance(back, str):
-                target.kind, target.inputs = back
-            yield target
+            state = TargetState.SKIPPED if reason else TargetState.QUEUED
+            own = (back[0], Jsonb(back[1])) if not (reason or isinstance(back, str)) else ("", None)
+            prior = Jsonb(snapshots.get(done.subject_id, {}))
+            yield undo.pk, done.subject_id, *own, prior, state.value, reason, False, 0, False
