@@ -12,7 +12,7 @@ from fleet.models import Resource
 from fleet.operations.resume import accounts_with_work, submit_due, submitters, track_due
 from fleet.sync.budget import forget_old_counts
 from fleet.sync.refresh import refresh_group
-from fleet.sync.runs import drop_kept_ids
+from fleet.sync.runs import drop_kept_ids, forget_old_errors
 from fleet.sync.schedule import due_accounts, sweep_all, sweep_due, sweep_one
 
 
@@ -20,7 +20,8 @@ from fleet.sync.schedule import due_accounts, sweep_all, sweep_due, sweep_one
 def resume_operations() -> None:
     """Enqueue what the database says is due."""
     for account in accounts_with_work():
-        for number in range(submitters(account)):
+        # Where the key is refused nothing is sent, but what was cancelled still ends.
+        for number in range(submitters(account) if account.may_call else 0):
             submit_operations.apply_async([account.pk, number], expires=10)
         track_operations.apply_async([account.pk], expires=10)
 
@@ -80,4 +81,5 @@ def keep_history() -> None:
     make_months()
     drop_old_months()
     drop_kept_ids()
+    forget_old_errors()
     forget_old_counts()

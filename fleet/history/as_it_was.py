@@ -16,6 +16,8 @@ FIELDS = (
     *("iccid", "imsi", "msisdn", "esim_installation_status"),
     *("imei", "mcc", "mnc", "ipv4", "ipv6", "public_ip"),
 )
+# Of these, what only the answer about the one SIM card says, which is asked for now and then.
+DETAILS = {"imei", "mcc", "mnc", "ipv4", "ipv6"}
 
 
 @dataclass
@@ -26,11 +28,13 @@ class FieldThen:
     label: str
     then: str | None
     now: str | None
+    # False where nobody had asked for it yet.
+    was_known: bool = True
 
     @property
     def differs(self) -> bool:
         """Whether it is another one now."""
-        return self.then != self.now
+        return self.was_known and self.then != self.now
 
 
 @dataclass(frozen=True)
@@ -64,9 +68,11 @@ def as_it_was(card: SimCard, at: datetime) -> AsItWas:
     fields = []
     for what in FIELDS:
         then = taken_back.get(what, now[what])
-        label, shown_then = Event(what=what).what_label, shown_value(what, then)
+        label, shown_then = Event(what=what).what_label, shown_value(what, then) or None
+        was_known = not (what in DETAILS and card.details_since and at < card.details_since)
+        shown_now = shown_value(what, now[what]) or None
         fields.append(
-            FieldThen(what, label, shown_then or None, shown_value(what, now[what]) or None)
+            FieldThen(what, label, shown_then if was_known else None, shown_now, was_known)
         )
     return AsItWas(at, fields, was_removed=removed)
 

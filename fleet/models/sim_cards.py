@@ -145,6 +145,8 @@ class SimCard(models.Model):
     live_data_session = models.TextField(default="")
     location = models.JSONField(null=True)
     detail_at = models.DateTimeField(null=True)
+    # Before the first such answer nothing is known of them.
+    details_since = models.DateTimeField(null=True)
 
     raw = models.JSONField()
     digest = models.BinaryField(max_length=16)

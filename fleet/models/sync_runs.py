@@ -66,13 +66,19 @@ class SyncRun(models.Model):
     # So many pages from the first on have been read and stored: a stopped run resumes after them.
     pages = models.IntegerField(default=0)
     resumed = models.PositiveSmallIntegerField(default=0)
+    # The account's; with another key or URL the pages may be those of another fleet.
+    connection_version = models.PositiveIntegerField(default=1)
+    # Pages at which the list moved while it was read, and around which it is read again at the end.
+    moved_at = models.JSONField(default=list)
     seen = models.IntegerField(default=0)
     new = models.IntegerField(default=0)
     changed = models.IntegerField(default=0)
     removed = models.IntegerField(default=0)
     api_calls = models.IntegerField(default=0)
     error_count = models.IntegerField(default=0)
-    # Broken records, at most a hundred a run: [{"reason": str, "raw": str}]
+    # Of a list read to its end: records that have no row, because they cannot be stored.
+    unstorable = models.IntegerField(default=0)
+    # Broken records and ids not asked for, at most a hundred: [{"reason": str, "raw": str}]
     errors = models.JSONField(default=list)
     outcome = models.TextField(default="")
 
@@ -87,6 +93,10 @@ class SyncRun(models.Model):
         indexes = [
             models.Index(fields=["account", "resource", "-started_at"], name="sync_run_recent"),
             models.Index(fields=["account", "-progressed_at"], name="sync_run_progress"),
+            # Every page asks what runs, and what has run is never deleted.
+            models.Index(
+                fields=["account"], condition=Q(state=SyncState.RUNNING), name="sync_run_running"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -19,6 +19,7 @@ from django.db import connection
 from fleet.models import SyncRun
 from fleet.sync.merge import MergeCounts, Origin, insert, merge
 from fleet.sync.resource import Digested, Mapped, ResourceSync
+from fleet.sync.runs import note_error
 from fleet.sync.values import BadValue
 
 BATCH = 2_000
@@ -27,7 +28,6 @@ MERGED_FROM = 0.25
 MERGED_AFTER_SECONDS = 2.0
 # A short list is merged by the connection that reads it: another one costs more than it saves.
 BESIDE_FROM = 5_000
-KEPT_ERRORS = 100
 
 
 @dataclass
@@ -136,11 +136,8 @@ class Batches:
         return self.merger.submit(work) if self.merger else None
 
     def note_broken(self, record: Any, error: BadValue) -> None:
-        """Count a record that cannot be stored, and keep what people need to find out why."""
-        self.run.error_count += 1
-        if len(self.run.errors) < KEPT_ERRORS:
-            excerpt = self.sync.excerpt(record)
-            self.run.errors.append({"reason": str(error), "raw": excerpt})
+        """Count a record that cannot be stored."""
+        note_error(self.run, str(error), self.sync.excerpt(record))
 
     def _map(self, new: list[Digested], changed: list[Digested]) -> Mapping:
         mapping = Mapping()

@@ -48,11 +48,15 @@ class CountingLimiter(SharedRateLimiter):
         )
         self.calls = 0
         self.allowed = allowed
+        self.per_hour = account.calls_per_hour
+        self.hour = hour_of(timezone.now())
         self._counting = threading.Lock()
 
     def acquire(self, timeout: float | None) -> None:
         """Wait for a turn. Raises errors.RateLimitTimeout, and BudgetUsedUp of these."""
         with self._counting:
+            if self.allowed is not None and self.calls >= self.allowed:
+                self._begin_hour()
             if self.allowed is not None and self.calls >= self.allowed:
                 raise BudgetUsedUp(
                     "The account's budget of API calls for this hour is used up: syncing goes on "
@@ -60,6 +64,12 @@ class CountingLimiter(SharedRateLimiter):
                 )
             self.calls += 1
         super().acquire(timeout)
+
+    def _begin_hour(self) -> None:
+        """Give a sweep that began in an earlier hour the calls of this one, too."""
+        hour = hour_of(timezone.now())
+        if hour > self.hour:
+            self.hour, self.allowed = hour, self.calls + self.per_hour
 
 
 class AccountClient(Client):

@@ -53,12 +53,19 @@ def client_for(
         raise AccountUnusable(str(error)) from None
 
 
+def is_answer(error: errors.TelnyxError) -> bool:
+    """Whether the API itself refused this one request, so that others may well succeed."""
+    refused = error.status is not None and 400 <= error.status < 500
+    return refused and bool(error.errors) and error.status not in (401, 408, 429)
+
+
 @contextmanager
-def noting_connection(account: TelnyxAccount) -> Iterator[None]:
+def noting_connection(account: TelnyxAccount, *, essential: bool = False) -> Iterator[None]:
     """Keep the account's connection state true to what the calls inside find; re-raises.
 
-    The block must call the API: its normal end says that the API answered. What concerns one
-    SIM card must be caught inside; whatever leaves the block is taken for the API's own trouble.
+    The block must call the API: its normal end says that the API answered, and so does a refusal
+    in the API's own words, unless what was asked for is essential. Whatever else leaves the block
+    is taken for the API's own trouble.
     """
     try:
         yield
@@ -68,7 +75,9 @@ def noting_connection(account: TelnyxAccount) -> Iterator[None]:
     except errors.TelnyxError as error:
         # A limit that was reached says nothing new of a connection that worked before.
         slowed = isinstance(error, _SLOWED_DOWN)
-        if not slowed or account.connection == Connection.UNCHECKED:
+        if is_answer(error) and not essential:
+            account.note_connection(Connection.OK)
+        elif not slowed or account.connection == Connection.UNCHECKED:
             account.note_connection(Connection.UNREACHABLE, str(error))
         raise
     else:

@@ -12,11 +12,10 @@ from fleet.sync.budget import AccountClient
 from fleet.sync.merge import Origin
 from fleet.sync.public_ips import read_public_ips, to_be_asked
 from fleet.sync.read_back import read_back
-from fleet.sync.runs import save_progress
+from fleet.sync.runs import note_error, save_progress
 
 # Of the calls of a turn, at most this share asks for public IPs.
 FOR_PUBLIC_IPS = 0.25
-KEPT_ERRORS = 100
 
 
 def read_details(run: SyncRun, client: AccountClient) -> None:
@@ -44,9 +43,7 @@ def read_details(run: SyncRun, client: AccountClient) -> None:
                 raise error
         failed = {remote_id: str(error) for remote_id, error in answer.failed.items()}
         for remote_id, reason in (answer.unreadable | failed).items():
-            run.error_count += 1
-            if len(run.errors) < KEPT_ERRORS:
-                run.errors.append({"reason": reason, "raw": remote_id})
+            note_error(run, reason, remote_id)
         run.seen += len(some)
         run.changed += answer.changed
         run.removed += len(answer.removed)

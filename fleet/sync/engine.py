@@ -32,13 +32,17 @@ DATABASE_LOST = (OperationalError, InterfaceError, psycopg.OperationalError)
 # A database that restarts is back within this time; else the reaper ends the run later on.
 RESTART_SECONDS = 30.0
 TRY_AGAIN_SECONDS = 0.25
+MORE_TO_CONFIRM = (
+    "More records are missing from the list than are asked for one by one in a sweep: the next "
+    "ones go on with that."
+)
 
 
-def sweep(run: SyncRun, *, full: bool = False) -> SyncRun:
+def sweep(run: SyncRun, *, full: bool = False, within_budget: bool = True) -> SyncRun:
     """Run a sweep to its end and record how it ended. Raises nothing that the API can cause.
 
-    A person's own request is not held up by the budget. `full`: lists that only grow are read to
-    their end, not only until nothing is new.
+    A person's own request is not held up by the budget, nor is what is not `within_budget`. `full`:
+    lists that only grow are read to their end, not only until nothing is new.
     """
     account = run.account
     with held_lock(*lock_name(run)) as held:
@@ -46,13 +50,13 @@ def sweep(run: SyncRun, *, full: bool = False) -> SyncRun:
             return finish(run, SyncState.FAILED, "Another process is sweeping this resource.")
         try:
             make_months()
-            within_budget = run.requested_by_id is None
+            held_up = within_budget and run.requested_by_id is None
             with (
-                client_for(account, within_budget=within_budget) as client,
-                noting_connection(account),
+                client_for(account, within_budget=held_up) as client,
+                # A key that may not list the SIM cards is as good as none.
+                noting_connection(account, essential=run.resource == Resource.SIM_CARDS),
             ):
-                _perform(run, client, full)
-                return finish(run, SyncState.COMPLETE, "")
+                return finish(run, SyncState.COMPLETE, _perform(run, client, full))
         except AccountUnusable as error:
             return finish(run, SyncState.FAILED, str(error))
         except errors.AuthenticationRefused:
@@ -73,10 +77,11 @@ def sweep(run: SyncRun, *, full: bool = False) -> SyncRun:
             raise
 
 
-def _perform(run: SyncRun, client: AccountClient, full: bool) -> None:
+def _perform(run: SyncRun, client: AccountClient, full: bool) -> str:
+    """Carry it out; what people should know of its end, mostly ""."""
     if run.resource == Resource.DETAILS:
         read_details(run, client)
-        return
+        return ""
     sync = SYNCS[run.resource]
     if run.group_remote_id:
         sync = sync.of_group(run.group_remote_id)
@@ -91,6 +96,7 @@ def _perform(run: SyncRun, client: AccountClient, full: bool) -> None:
         _count(run, sync)
     else:
         sync.after_sweep(run.account)
+    return MORE_TO_CONFIRM if reading.left_some else ""
 
 
 def _count(run: SyncRun, sync: ResourceSync) -> None:

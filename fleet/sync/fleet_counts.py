@@ -28,7 +28,7 @@ SELECT what, count(*) FROM (
 ) t GROUP BY 1 ORDER BY starts_with(what, E'\x02') DESC, 2 DESC, 1 LIMIT %s
 """
 # More combinations of type, voice, status and group, and more tags, than are kept of any fleet.
-_ROWS = 20_000
+_ROWS = 200_000
 # SIM cards whose group the sync has not seen yet are in a group all the same.
 _GROUP_UNSEEN = """
 SELECT count(*) FROM fleet_simcard

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import repeat
 
+import psycopg
 from django.db import IntegrityError, connection, transaction
 
 from accounts.models import TelnyxAccount
@@ -120,7 +121,8 @@ def insert(
                         ]
                     )
                 )
-    except IntegrityError:
+    except (IntegrityError, psycopg.IntegrityError):
+        # Django does not translate what ends a COPY.
         return merge(sync, account, records, read_at, origin)
     return MergeCounts(len(unique), 0, len(unique))
 

@@ -9,15 +9,22 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import TelnyxAccount
+from fleet.sync.connection import is_answer
 from fleet.sync.merge import Origin, merge
 from fleet.sync.resource import ResourceSync
+from fleet.sync.runs import note_error
 from fleet.sync.seen import Seen
 from fleet.sync.statements import event_of
 from fleet.sync.values import BadValue
 from telnyx_api import Client, errors
 
-# Each costs one call; the rest waits for the next sweep.
-CONFIRMED_A_SWEEP = 500
+# Of these one is enough to know that the others would fail, too.
+CONCERNS_ALL = (
+    *(errors.AuthenticationRefused, errors.ConnectionNotMade, errors.DeadlinePassed),
+    *(errors.RateLimited, errors.RateLimitTimeout),
+)
+# So many others, with no answer between them, and the rest is left to the next sweep.
+FAILURES_IN_A_ROW = 10
 
 
 def is_gone(error: errors.TelnyxError) -> bool:
@@ -25,24 +32,15 @@ def is_gone(error: errors.TelnyxError) -> bool:
     return isinstance(error, errors.NotFound) and bool(error.errors)
 
 
-def confirm_removals(
-    account: TelnyxAccount,
-    sync: ResourceSync,
-    client: Client,
-    seen: Seen,
-    started: datetime,
-    origin: Origin,
+def remove_unseen(
+    account: TelnyxAccount, sync: ResourceSync, seen: Seen, started: datetime, origin: Origin
 ) -> Iterator[int]:
-    """Ask by id for what a complete sweep did not see; only a 404 removes a row.
+    """Remove what a list that comes whole in one answer no longer has: it is itself the proof.
 
-    A list that comes whole in one answer is itself the proof. Yields after each row how many it
-    removed. The row's history stays.
+    Yields after each row how many it removed. The row's history stays.
     """
-    if sync.comes_whole:
-        for remote_id in seen.missing(started, None):
-            yield mark_removed(account, sync, remote_id, started, origin)
-        return
-    yield from ask_again(account, sync, client, seen.missing(started, CONFIRMED_A_SWEEP), origin)
+    for remote_id in seen.missing(started, None):
+        yield mark_removed(account, sync, remote_id, started, origin)
 
 
 def ask_again(
@@ -52,22 +50,37 @@ def ask_again(
     remote_ids: Iterable[str],
     origin: Origin,
 ) -> Iterator[int]:
-    """Ask by id and store the answers; a 404 removes the row. Yields the number of rows removed."""
+    """Ask by id for what a sweep did not see and store the answers; only a 404 removes a row.
+
+    Yields after each row how many it removed. The row's history stays.
+    """
+    in_a_row = 0
     for remote_id in remote_ids:
-        asked_at = timezone.now()
+        asked_at, problem = timezone.now(), ""
         try:
             mapped = sync.map(sync.retrieve(client, remote_id))
-        except errors.NotFound as error:
-            if not is_gone(error):
+        except errors.TelnyxError as error:
+            if is_gone(error):
+                in_a_row = 0
+                yield mark_removed(account, sync, remote_id, asked_at, origin)
+                continue
+            if isinstance(error, CONCERNS_ALL):
                 raise
-            yield mark_removed(account, sync, remote_id, asked_at, origin)
-            continue
-        except BadValue:
+            # One that always fails, such as a SIM card moved to another account, must not hold up
+            # the others.
+            in_a_row = 0 if is_answer(error) else in_a_row + 1
+            problem = str(error)
+        except BadValue as error:
             # It exists, and that is all that was asked.
-            yield 0
-            continue
-        merge(sync, account, [mapped], asked_at, origin)
+            in_a_row, problem = 0, str(error)
+        else:
+            in_a_row = 0
+            merge(sync, account, [mapped], asked_at, origin)
+        if problem and origin.run:
+            note_error(origin.run, f"Asked whether it is still there: {problem}", remote_id)
         yield 0
+        if in_a_row == FAILURES_IN_A_ROW:
+            return
 
 
 def mark_removed(

@@ -19,9 +19,11 @@ logger = logging.getLogger(__name__)
 # A run that was stopped goes on where it was, if that is not longer ago; and not for ever.
 RESUME_WITHIN = timedelta(hours=2)
 RESUMED_AT_MOST = 50
+KEPT_ERRORS = 100
+ERRORS_KEPT = timedelta(days=31)
 COUNTED = (
     *("progressed_at", "expected", "pages", "seen", "new", "changed", "removed", "api_calls"),
-    *("error_count", "errors"),
+    *("error_count", "errors", "moved_at", "unstorable"),
 )
 
 
@@ -56,6 +58,7 @@ def start_run(
                 resource=resource,
                 requested_by_id=person_id,
                 group_remote_id=group_remote_id,
+                connection_version=account.connection_version,
             )
     except IntegrityError:
         return None
@@ -86,7 +89,8 @@ def _resume(account: TelnyxAccount, resource: Resource, person_id: int | None) -
     if last is None or last.state not in (SyncState.PARTIAL, SyncState.FAILED) or not last.pages:
         return None
     recent = last.finished_at and last.finished_at > timezone.now() - RESUME_WITHIN
-    if not recent or last.resumed >= RESUMED_AT_MOST or not _kept_ids(last):
+    same = last.connection_version == account.connection_version
+    if not (recent and same) or last.resumed >= RESUMED_AT_MOST or not _kept_ids(last):
         return None
     resumed = SyncRun.objects.filter(pk=last.pk, state=last.state).update(
         state=SyncState.RUNNING,
@@ -150,7 +154,8 @@ def finish(run: SyncRun, state: SyncState, outcome: str) -> SyncRun:
     run.finished_at = run.progressed_at = timezone.now()
     fields = {name: getattr(run, name) for name in COUNTED}
     # A run that was ended or deleted meanwhile is not brought back.
-    SyncRun.objects.filter(pk=run.pk, state=SyncState.RUNNING).update(
+    # Nor is it ended by the process from which another took it over.
+    SyncRun.objects.filter(pk=run.pk, state=SyncState.RUNNING, resumed=run.resumed).update(
         **fields, state=state, outcome=outcome, finished_at=run.finished_at
     )
     run.state, run.outcome = state, outcome
@@ -162,8 +167,22 @@ def save_progress(run: SyncRun) -> None:
     """Store how far a run is. Raises RunTakenAway."""
     run.progressed_at = timezone.now()
     fields = {name: getattr(run, name) for name in COUNTED}
-    if not SyncRun.objects.filter(pk=run.pk, state=SyncState.RUNNING).update(**fields):
+    mine = SyncRun.objects.filter(pk=run.pk, state=SyncState.RUNNING, resumed=run.resumed)
+    if not mine.update(**fields):
         raise RunTakenAway
+
+
+def note_error(run: SyncRun, reason: str, raw: str) -> None:
+    """Count what could not be stored or asked, and keep what people need to find out why."""
+    run.error_count += 1
+    if len(run.errors) < KEPT_ERRORS:
+        run.errors.append({"reason": reason, "raw": raw})
+
+
+def forget_old_errors() -> None:
+    """Empty the lists of broken records of old runs; their numbers stay."""
+    old = SyncRun.objects.filter(finished_at__lt=timezone.now() - ERRORS_KEPT)
+    old.exclude(errors=[]).update(errors=[])
 
 
 def drop_kept_ids() -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,10 +18,13 @@ from fleet.models import (
     SyncState,
 )
 from fleet.models.operations import OPEN
+from fleet.sync.advisory_locks import held_lock
 from fleet.sync.budget import calls_this_hour, next_hour
-from fleet.sync.engine import start_run, sweep
+from fleet.sync.engine import DATABASE_LOST, start_run, sweep
 from fleet.sync.registry import SYNCS
 from fleet.sync.runs import reap_dead_runs
+
+logger = logging.getLogger(__name__)
 
 # Times the account's own period. What people and networks change is read most often.
 RATES = {
@@ -49,6 +53,10 @@ SLOWER = 1.5
 SLOWEST = 4.0
 # A sweep that takes long runs at most a third of the time.
 REST = 2.0
+# And takes at most this share of the hour's API calls, however many pages it has.
+SHARE_OF_BUDGET = 0.5
+# So many processes sweep for one account: a long list does not hold up the short ones.
+SWEEPERS = 2
 FIRST_RETRY = timedelta(seconds=30)
 LONGEST_RETRY = timedelta(hours=1)
 # The circuit breaker: so many failures in a row, of whatever resource, and nothing is swept for a
@@ -115,13 +123,25 @@ def due_resources(account: TelnyxAccount, now: datetime | None = None) -> list[R
 
 
 def sweep_due(account: TelnyxAccount) -> list[SyncRun]:
-    """Sweep what is due; stops where the account cannot be asked."""
+    """Sweep what is due; stops where the account cannot be asked.
+
+    Nothing where enough other processes do so.
+    """
+    for number in range(SWEEPERS):
+        with held_lock("sweep_due", account.pk, number) as held:
+            if held:
+                return _sweep_due(account)
+    return []
+
+
+def _sweep_due(account: TelnyxAccount) -> list[SyncRun]:
     runs = []
-    for resource in due_resources(account):
-        if run := sweep_one(account, resource):
+    done: set[Resource] = set()
+    # Looked up anew each time: another process may have swept what was due a moment ago.
+    while due := [resource for resource in due_resources(account) if resource not in done]:
+        done.add(due[0])
+        if run := sweep_one(account, due[0]):
             runs.append(run)
-        if not may_sweep(account, timezone.now()):
-            break
     return runs
 
 
@@ -143,19 +163,32 @@ def sweep_one(
     run = start_run(account, resource, person_id)
     if run is None:
         return None
-    sweep(run)
+    begun = timezone.now()
+    try:
+        sweep(run)
+    except DATABASE_LOST:
+        raise
+    except Exception:
+        # The run says so, too. What is due besides is read all the same.
+        logger.exception("sync %s of account %s ended in an error", resource, account.pk)
     account.refresh_from_db()
-    note_outcome(account, run)
+    note_outcome(account, run, begun)
     return run
 
 
-def note_outcome(account: TelnyxAccount, run: SyncRun) -> SyncSchedule:
-    """Set when the resource is due again, and open or close the circuit."""
+def note_outcome(
+    account: TelnyxAccount, run: SyncRun, begun: datetime | None = None
+) -> SyncSchedule:
+    """Set when the resource is due again, and open or close the circuit.
+
+    `begun`: when this process began; a resumed run was started earlier.
+    """
     schedule, _ = SyncSchedule.objects.get_or_create(account=account, resource=run.resource)
     now = timezone.now()
     if run.state == SyncState.COMPLETE:
         schedule.failures = 0
-        pause = _pause_after_success(account, run, schedule.pause_seconds)
+        took = (run.finished_at or now) - (begun or run.started_at)
+        pause = _pause_after_success(account, run, took, schedule.pause_seconds)
     else:
         schedule.failures += 1
         pause = _pause_after_failure(account, run, schedule.failures, now)
@@ -172,9 +205,10 @@ def period_of(account: TelnyxAccount, resource: str) -> timedelta:
     return min(timedelta(minutes=minutes), timedelta(days=1))
 
 
-def _pause_after_success(account: TelnyxAccount, run: SyncRun, last_seconds: float) -> Pause:
+def _pause_after_success(
+    account: TelnyxAccount, run: SyncRun, took: timedelta, last_seconds: float
+) -> Pause:
     period = period_of(account, run.resource)
-    took = (run.finished_at or run.started_at) - run.started_at
     if run.resource in MOVED_BY_ACTIONS and _actions_in_progress(account):
         pause = Pause(period * BUSY, "actions are in progress")
     elif run.new or run.changed or run.removed:
@@ -183,7 +217,10 @@ def _pause_after_success(account: TelnyxAccount, run: SyncRun, last_seconds: flo
         slower = timedelta(seconds=last_seconds) * SLOWER
         pause = Pause(min(max(period, slower), period * SLOWEST), "nothing changed")
     if took * REST > pause.length:
-        return Pause(took * REST, "a sweep takes long")
+        pause = Pause(took * REST, "a sweep takes long")
+    within_share = timedelta(hours=run.api_calls / (account.calls_per_hour * SHARE_OF_BUDGET))
+    if within_share > pause.length:
+        pause = Pause(within_share, "a sweep takes many of the hour's API calls")
     return pause
 
 

@@ -107,7 +107,10 @@ class Seen:
         return new, changed
 
     def missing(self, before: datetime, limit: int | None) -> list[str]:
-        """Ids of stored rows, read before the run began, that the run did not see."""
+        """Ids of stored rows, read before the run began, that the run did not see.
+
+        Where there are more, others each time: some may always fail when they are asked for.
+        """
         of_group = "AND t.group_remote_id = %(group)s" if self.group else ""
         with connection.cursor() as cursor:
             cursor.execute(
@@ -116,7 +119,7 @@ class Seen:
                 WHERE t.account_id = %(account)s AND t.removed_at IS NULL
                   AND t.read_at < %(before)s {of_group}
                   AND NOT EXISTS (SELECT FROM {self.name} s WHERE s.remote_id = t.remote_id)
-                ORDER BY t.id LIMIT %(limit)s
+                ORDER BY random() LIMIT %(limit)s
                 """,
                 {
                     "account": self.account_id,
@@ -126,6 +129,20 @@ class Seen:
                 },
             )
             return [str(row[0]) for row in cursor.fetchall()]
+
+    def unstored(self) -> int:
+        """How many of the ids that were seen have no row."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"""
+                SELECT count(DISTINCT s.remote_id) FROM {self.name} s WHERE NOT EXISTS (
+                    SELECT FROM {self.table} t
+                    WHERE t.account_id = %s AND t.remote_id = s.remote_id
+                )
+                """,
+                [self.account_id],
+            )
+            return int(cursor.fetchone()[0])
 
     def stored(self) -> int:
         """How many rows are stored, whether seen or not."""
@@ -144,7 +161,7 @@ class Seen:
                 SELECT t.remote_id FROM {self.table} t
                 WHERE t.account_id = %s AND t.removed_at IS NULL AND {condition}
                   AND NOT EXISTS (SELECT FROM {self.name} s WHERE s.remote_id = t.remote_id)
-                ORDER BY t.read_at LIMIT %s
+                ORDER BY random() LIMIT %s
                 """,
                 [self.account_id, limit],
             )

@@ -120,7 +120,7 @@ class SimCardSync(ResourceSync):
             texts(record, "tags") or [],
             texts(record, "authorized_imeis") or None,
             megabytes(record, "data_limit") or None,
-            megabytes(record, "current_billing_period_consumed_data") or 0,
+            megabytes(record, "current_billing_period_consumed_data"),
             truth(record, "voice_enabled"),
             truth(record, "actions_in_progress"),
             text(record, "esim_installation_status"),

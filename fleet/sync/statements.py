@@ -18,7 +18,6 @@ from fleet.sync.resource import ResourceSync
 # documented).
 RESET_BELOW = 0.9
 
-
 # Few rows of a stage against a table of millions: by its index, one by one.
 BY_INDEX = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"
 
@@ -53,9 +52,10 @@ def statements(sync: type[ResourceSync], with_details: bool) -> Statements:
         + ", ".join(f"{name} {kind}" for name, kind in staged)
         + ") ON COMMIT DELETE ROWS",
         copy=f"COPY {stage} ({', '.join(names)}) FROM STDIN",
+        # A list that only now shows what was read elsewhere before: since then nobody counted.
         merge=f"WITH {', '.join(parts)} SELECT count(*) FILTER (WHERE action = 'INSERT'), "
-        "count(*) FILTER (WHERE action = 'UPDATE'), "
-        f"count(*) FILTER (WHERE {_counts_otherwise(sync)}) FROM merged",
+        "count(*) FILTER (WHERE action = 'UPDATE' AND differed), "
+        f"count(*) FILTER (WHERE NOT differed OR {_counts_otherwise(sync)}) FROM written",
         clear=f"TRUNCATE {stage}",
     )
 
@@ -66,11 +66,16 @@ def _merge(
     written = [name for name in names if name != "remote_id"]
     written += [reference.row_column for reference in sync.references]
     insert = ["account_id", "remote_id", *written, "first_seen_at", "read_at"]
-    values = ["%(account)s", "s.remote_id", *(f"s.{name}" for name in written)]
+    given = {name: f"s.{name}" for name in written}
+    # An answer without the counter says nothing of what was consumed.
+    inserted = given | ({sync.counter: f"COALESCE(s.{sync.counter}, 0)"} if sync.counter else {})
+    if sync.counter:
+        given[sync.counter] = f"COALESCE(s.{sync.counter}, t.{sync.counter})"
+    values = ["%(account)s", "s.remote_id", *inserted.values()]
     values += ["%(read_at)s", "%(read_at)s"]
     if with_details:
-        insert.append("detail_at")
-        values.append("%(read_at)s")
+        insert += ["detail_at", "details_since"]
+        values += ["%(read_at)s"] * 2
     else:
         texts = [name for name, kind in sync.detail_columns if kind == "text"]
         insert += texts
@@ -87,13 +92,19 @@ def _merge(
             f"AND remote_id = s.{column} OFFSET 0) {name} ON TRUE"
         )
     differs = "t.raw IS DISTINCT FROM s.raw OR t.removed_at IS NOT NULL"
-    sets = ", ".join(f"{name} = s.{name}" for name in written if name != "digest")
+    sets = ", ".join(f"{name} = {value}" for name, value in given.items() if name != "digest")
     # The digest of a list's record stays true as long as its JSON does.
     digest = "CASE WHEN s.digest = '' AND t.raw = s.raw THEN t.digest ELSE s.digest END"
-    differed = "old.raw IS DISTINCT FROM new.raw OR old.removed_at IS NOT NULL"
+    compared = ["raw", *(name for name, _ in sync.detail_columns)] if with_details else ["raw"]
+    differed = " OR ".join(f"old.{name} IS DISTINCT FROM new.{name}" for name in compared)
+    differed += " OR old.removed_at IS NOT NULL"
     returned = list(dict.fromkeys([*tracked, sync.counter, *sync.counted]))
     returned = [name for name in returned if name]
     old_new = "".join(f", old.{name} AS old_{name}, new.{name} AS new_{name}" for name in returned)
+    sets_details = ""
+    if with_details:
+        sets_details = ", detail_at = %(read_at)s"
+        sets_details += ", details_since = COALESCE(t.details_since, t.detail_at, %(read_at)s)"
     # Details that are read for the first time did not change.
     had_details = ", old.detail_at IS NOT NULL AS had_details" if with_details else ""
     return f"""
@@ -103,13 +114,13 @@ def _merge(
              AND GREATEST(t.read_at, t.removed_at) <= %(read_at)s
              AND (t.remote_updated_at <= s.remote_updated_at) IS NOT FALSE
             THEN UPDATE SET {sets}, digest = {digest}, read_at = %(read_at)s, removed_at = NULL
-                 {", detail_at = %(read_at)s" if with_details else ""}
+                 {sets_details}
         WHEN MATCHED AND t.raw = s.raw AND t.digest <> s.digest AND s.digest <> ''
             THEN UPDATE SET digest = s.digest
         WHEN NOT MATCHED THEN INSERT ({", ".join(insert)}) VALUES ({", ".join(values)})
         RETURNING merge_action() AS action, new.id AS id, new.{sync.subject} AS subject,
                   old.removed_at AS old_removed_at{old_new}{had_details},
-                  {"TRUE" if with_details else differed} AS differed
+                  {differed} AS differed
     """
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import connection
+from django.db.models import F
 from django.utils import timezone
 
 from fleet.models import Cause, SyncRun, SyncState
@@ -16,7 +17,7 @@ from fleet.sync import batches
 from fleet.sync.budget import AccountClient
 from fleet.sync.merge import Origin
 from fleet.sync.pages import Pages, ReadPage
-from fleet.sync.reconcile import ask_again, confirm_removals
+from fleet.sync.reconcile import ask_again, remove_unseen
 from fleet.sync.resource import ResourceSync
 from fleet.sync.runs import save_progress
 from fleet.sync.seen import Seen
@@ -30,7 +31,9 @@ ANALYZED_FROM = 1_000
 ANALYZED_SHARE = 0.1
 # Journals are read in single pages first: the first one is mostly all that is new.
 SINGLE_PAGES = 4
-ASKED_OF_A_JOURNAL = 500
+ASKED_OF_A_JOURNAL = 100
+# Each costs one call; the rest waits for the next sweep.
+CONFIRMED_A_SWEEP = 500
 COLLECTED_AFTER = 200_000
 
 
@@ -45,7 +48,9 @@ class _Pass:
     counted: int = 0
     nameless: int = 0
     total: int | None = None
-    # Pages at which the total was another than before.
+    # What the first page said, or the run that goes on here.
+    first_total: int | None = None
+    # Pages at which the total was another than before, and which are not repaired yet.
     moved_at: list[int] = field(default_factory=list)
     enough: bool = False
 
@@ -75,6 +80,9 @@ class Sweep:
         self.shown_at = 0.0
         # Rows that were not seen, and asked for by id.
         self.asked = 0
+        self.to_ask = 0
+        # More were not seen than were asked for.
+        self.left_some = False
         self.batches = batches.Batches(run, sync, self.origin, self._stored)
 
     def perform(self, count: Callable[[], object]) -> bool:
@@ -95,6 +103,7 @@ class Sweep:
                     self.asked += 1
                     run.removed += removed
                     self._show_progress()
+                self.left_some = self.left_some or self.asked < self.to_ask
         finally:
             gc.set_threshold(*collecting)
             run.api_calls = self.calls_before + self.client.calls
@@ -108,11 +117,16 @@ class Sweep:
         if self.sync.is_journal:
             if self.sync.open_condition:
                 ids = self.seen.unseen_open(self.sync.open_condition, ASKED_OF_A_JOURNAL)
+                self.to_ask = len(ids)
                 return ask_again(run.account, self.sync, self.client, ids, self.origin)
             return ()
-        return confirm_removals(
-            run.account, self.sync, self.client, self.seen, started, self.origin
-        )
+        if self.sync.comes_whole:
+            return remove_unseen(run.account, self.sync, self.seen, started, self.origin)
+        missing = self.seen.missing(started, CONFIRMED_A_SWEEP + 1)
+        self.left_some = len(missing) > CONFIRMED_A_SWEEP
+        # Those that always fail are not always the first ones.
+        self.to_ask = min(len(missing), CONFIRMED_A_SWEEP)
+        return ask_again(run.account, self.sync, self.client, missing[: self.to_ask], self.origin)
 
     def _read_until_complete(self) -> datetime:
         """Read the list until all of it was seen; the time before which that began."""
@@ -138,14 +152,15 @@ class Sweep:
         if resume and run.pages:
             self.seen.go_on()
             done.counted = run.seen
-            done.total = run.expected
+            done.total = done.first_total = run.expected
+            done.moved_at = list(run.moved_at)
         else:
-            run.pages = 0
+            run.pages, run.moved_at = 0, []
         resumed = run.pages
-        stored_before = self.seen.stored() if self.sync.is_journal else 0
+        known_before = self._known_of_journal() - run.new if self.sync.is_journal else 0
         collected: list[ReadPage] = []
         try:
-            for page in self.pages.from_page(run.pages + 1):
+            for page in self.pages.from_page(self._next_page(done)):
                 if page.number == 1:
                     self.seen.begin(page.total)
                 self._count(page, done)
@@ -153,11 +168,12 @@ class Sweep:
                 size = sum(len(page.records) for page in collected)
                 single = self.sync.is_journal and page.number <= SINGLE_PAGES
                 if size >= batches.BATCH or single:
-                    news = self._store(collected, page.number, done.counted)
+                    news = self._store(collected, page.number, done)
                     collected = []
                     if self.sync.is_journal and not news and not self.full:
                         self.batches.flush()
-                        if stored_before + run.new >= (page.total or 0):
+                        # What has come since the first page is for the next sweep.
+                        if known_before + run.new >= (done.first_total or 0):
                             done.enough = True
                             break
         except errors.TelnyxError:
@@ -167,17 +183,39 @@ class Sweep:
         self._store_last(collected, done)
         if done.enough:
             return True
-        return self._is_complete(done, resumed) or self._repair(done)
+        complete = self._is_complete(done, resumed) or self._repair(done)
+        if complete and self.sync.is_journal:
+            run.unstorable = self.seen.unstored() + done.nameless if run.error_count else 0
+        elif complete and done.total is not None:
+            # A run that went on may have read the last page twice.
+            run.seen = done.total
+        return complete
+
+    def _next_page(self, done: _Pass) -> int:
+        """Where to begin; the last page again, where a run stopped after it."""
+        if self.run.pages and done.counted >= (done.total or 0):
+            return self.run.pages
+        return self.run.pages + 1
+
+    def _known_of_journal(self) -> int:
+        """How many of a journal's records are stored, or known to be such as cannot be stored."""
+        whole = SyncRun.objects.filter(
+            account=self.run.account, resource=self.run.resource, state=SyncState.COMPLETE
+        ).filter(seen__gte=F("expected"))
+        broken = whole.order_by("-started_at").values_list("unstorable", flat=True).first()
+        return self.seen.stored() + (broken or 0)
 
     def _store_last(self, collected: list[ReadPage], done: _Pass) -> None:
         if collected:
-            self._store(collected, collected[-1].number, done.counted)
+            self._store(collected, collected[-1].number, done)
         self.batches.flush()
 
     def _is_complete(self, done: _Pass, resumed: int) -> bool:
         if done.total is None or done.moved_at:
             return False
         found = self.seen.distinct() + done.nameless
+        if self.sync.is_journal:
+            return found >= (done.first_total or 0)
         return found == done.total if not resumed else found >= done.total
 
     def _repair(self, done: _Pass) -> bool:
@@ -202,11 +240,11 @@ class Sweep:
             done.moved_at = []
             for page in self.pages.these(sorted(numbers)):
                 self._count(page, done, again=True)
-                self._store([page], None, done.counted)
+                self._store([page], None, done)
             self.batches.flush()
             found = self.seen.distinct() + done.nameless
             if not done.moved_at and done.total is not None and found >= done.total:
-                self.run.seen = done.total
+                self.run.seen, self.run.moved_at = done.total, []
                 return True
             if not done.moved_at and found < (done.total or 0) - size:
                 return False
@@ -215,7 +253,13 @@ class Sweep:
     def _count(self, page: ReadPage, done: _Pass, *, again: bool = False) -> None:
         run = self.run
         if done.total is not None and page.total != done.total:
-            done.moved_at.append(page.number)
+            # A journal that grows pushes what was not read yet further on, and nothing is missed.
+            grown = self.sync.is_journal and (page.total or 0) > done.total
+            if not grown:
+                done.moved_at.append(page.number)
+                run.moved_at.append(page.number)
+        if done.first_total is None:
+            done.first_total = page.total
         done.total = run.expected = page.total
         if not again:
             done.counted += page.count
@@ -226,12 +270,12 @@ class Sweep:
                 done.nameless += remote_id is None
             self.seen.add([remote_id] if remote_id else [])
 
-    def _store(self, collected: list[ReadPage], up_to: int | None, seen: int) -> int:
+    def _store(self, collected: list[ReadPage], up_to: int | None, done: _Pass) -> int:
         """Look which records differ, and leave those to be stored; the number of them."""
         records = [record for page in collected for record in page.records]
         new, changed = self.seen.add_and_compare(records)
         read_at = min(page.asked_at for page in collected)
-        differing = self.batches.add(new, changed, read_at, up_to, seen)
+        differing = self.batches.add(new, changed, read_at, up_to, done.counted)
         self._show_progress()
         return differing
 

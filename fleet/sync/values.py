@@ -20,8 +20,8 @@ _MB_PER_UNIT = {
 _SIX_PLACES = Decimal("0.000001")
 # The columns have 14 digits before the point.
 _TOO_MUCH = Decimal(10) ** 14
-# PostgreSQL's indexes refuse entries above 2.7 kB.
-_LONGEST = 2_000
+# PostgreSQL's indexes refuse entries above 2.7 kB, and some have two texts.
+_LONGEST = 1_200
 _SHOWN = 80
 _LARGEST_WHOLE = 2**31 - 1
 

@@ -225,7 +225,10 @@ def _value(rows: QuerySet[Any], column: str, value: Any, *, nullable: bool) -> V
         raise BadCursor(value)
     if isinstance(value, int) and abs(value) >= 2**63:
         raise BadCursor(value)
-    if isinstance(value, Decimal) and not (value.is_finite() and abs(value) < 10**14):
+    # No column has more digits on either side of the point.
+    if isinstance(value, Decimal) and not (
+        value.is_finite() and abs(value) < 10**14 and int(value.as_tuple().exponent) >= -20
+    ):
         raise BadCursor(value)
     if isinstance(value, datetime):
         if timezone.is_naive(value):

@@ -56,7 +56,10 @@ class Activity:
         """The last complete sweep of SIM cards; its start is the "as of" of the copy."""
         return (
             SyncRun.objects.filter(
-                account=self.account, resource=Resource.SIM_CARDS, state=SyncState.COMPLETE
+                account=self.account,
+                resource=Resource.SIM_CARDS,
+                state=SyncState.COMPLETE,
+                group_remote_id=None,
             )
             .order_by("-started_at")
             .first()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from accounts.models import Connection, TelnyxAccount
@@ -39,6 +41,11 @@ def _noted(account: TelnyxAccount, error: errors.TelnyxError | None) -> tuple[st
         (errors.AnswerLost("x"), Connection.OK, Connection.UNREACHABLE),
         (errors.ServerFailure("x", status=503), Connection.OK, Connection.UNREACHABLE),
         (errors.PermissionRefused("x", status=403), Connection.OK, Connection.UNREACHABLE),
+        (
+            errors.PermissionRefused("x", status=403, errors=[{"code": "10010"}]),
+            Connection.UNREACHABLE,
+            Connection.OK,
+        ),
         (errors.NotFound("x", status=404), Connection.UNCHECKED, Connection.UNREACHABLE),
         (errors.RateLimited("x", status=429), Connection.OK, Connection.OK),
         (errors.RateLimitTimeout("x"), Connection.UNREACHABLE, Connection.UNREACHABLE),
@@ -149,11 +156,13 @@ def test_one_of_many_that_fails_does_not_hold_up_the_rest(
 
 
 def test_an_old_404_does_not_remove_what_was_seen_since(card: SimCard) -> None:
-    before = card.read_at - (card.read_at - card.first_seen_at) / 2
-    removed = mark_removed(
-        card.account, SYNCS["sim_cards"], str(card.remote_id), before, Origin(Cause.REFRESH)
-    )
-    assert removed == (before >= card.read_at)
+    for seconds, removed in ((-1, 0), (1, 1)):
+        asked_at = card.read_at + timedelta(seconds=seconds)
+        assert removed == mark_removed(
+            card.account, SYNCS["sim_cards"], str(card.remote_id), asked_at, Origin(Cause.REFRESH)
+        )
+    card.refresh_from_db()
+    assert card.removed_at == asked_at
 
 
 def test_requests_carry_the_key_and_the_log_does_not(

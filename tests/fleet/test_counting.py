@@ -7,6 +7,7 @@ import pytest
 from accounts.models import TelnyxAccount
 from fleet.models import FleetCounts, SimCard
 from fleet.sync.fleet_counts import refresh_fleet_counts
+from fleet.sync.refresh import refresh_sim_card
 from tests.fleet.api import change, run_sweep
 from tests.fleet.records import sim_card, store
 from tests.sandbox_process import SandboxProcess
@@ -53,3 +54,16 @@ def test_a_sweep_counts_again_only_where_a_count_is_another(
     run = run_sweep(live)
     assert run.changed == 1
     assert (FleetCounts.objects.get(account=live).counted_at > before) == counts_again
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_was_read_elsewhere_is_counted_by_the_next_sweep(
+    live: TelnyxAccount, cards: list[SimCard], sandbox: SandboxProcess
+) -> None:
+    run_sweep(live)
+    change(sandbox, cards[0].remote_id, status="parked")
+    refresh_sim_card(cards[0])
+    assert "parked" not in FleetCounts.objects.get(account=live).by_status
+    run = run_sweep(live)
+    assert run.changed == 0
+    assert FleetCounts.objects.get(account=live).by_status["parked"] == 1

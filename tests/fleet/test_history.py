@@ -191,6 +191,23 @@ def test_a_reset_counts_from_zero_and_a_small_step_back_is_a_correction(
     assert _usage(card) == ([used] if used else [])
 
 
+@pytest.mark.parametrize("missing", [{}, {"current_billing_period_consumed_data": None}])
+def test_an_answer_without_the_counter_says_nothing_of_it(
+    account: TelnyxAccount, missing: dict[str, Any]
+) -> None:
+    card = sim_card()
+    _consumed(account, card, "100", START, origin=SILENT)
+    del card["current_billing_period_consumed_data"]
+    store(account, card | missing | {"tags": ["other"]}, read_at=START + SECOND)
+    assert (row(card).consumed_mb, row(card).tags) == (100, ["other"])
+    _consumed(account, card, "101", START + 2 * SECOND)
+    assert _usage(card) == [1]
+    new = sim_card()
+    del new["current_billing_period_consumed_data"]
+    insert(SYNC, account, [SYNC.map(new | missing)], START, SILENT)
+    assert row(new).consumed_mb == 0
+
+
 def test_an_older_answer_changes_nothing(account: TelnyxAccount) -> None:
     card = sim_card()
     _consumed(account, card, "10", START, origin=SILENT)
@@ -262,6 +279,18 @@ def test_what_differs_is_told_in_words(account: TelnyxAccount) -> None:
         "data_limit_mb",
         "voice_enabled",
     }
+
+
+def test_details_are_not_known_before_they_were_first_asked_for(account: TelnyxAccount) -> None:
+    record = sim_card(current_imei="356789012345678")
+    store(account, record, read_at=START)
+    store(account, record, read_at=START + DAY, details=True)
+    before, after = (
+        {field.what: field for field in as_it_was(row(record), at).fields}["imei"]
+        for at in (START + SECOND, START + DAY)
+    )
+    assert (before.then, before.was_known, before.differs) == (None, False, False)
+    assert (after.then, after.was_known) == ("356789012345678", True)
 
 
 def test_nothing_is_known_of_earlier_times(account: TelnyxAccount, settings: Any) -> None:

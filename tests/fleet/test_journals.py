@@ -10,6 +10,7 @@ import pytest
 from accounts.models import TelnyxAccount
 from fleet.models import Region, Resource, SimCardAction, SyncRun, SyncState
 from fleet.sync.registry import SYNCS
+from fleet.sync.values import BadValue
 from tests.fleet.api import eventually, listed, requests, run_sweep
 from tests.fleet.conftest import account_at
 from tests.fleet.population import ask
@@ -83,6 +84,52 @@ def test_it_reads_on_until_it_knows_what_comes(account: TelnyxAccount, own: Sand
     assert run.new == 8
     assert 4 <= pages <= 7
     assert _stored().keys() == _there(own).keys()
+
+
+def test_a_journal_that_grows_while_it_is_read_is_read_once(
+    account: TelnyxAccount, own: SandboxProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = KIND.page
+
+    def growing(self: Any, client: Any, number: int) -> Any:
+        if number <= 6:
+            _begin(own, 1)
+        return page(self, client, number)
+
+    monkeypatch.setattr(KIND, "page", growing)
+    run, pages, _ = _sweep(account, own)
+    assert pages == run.pages == -(-run.seen // 2), "no page twice, though each moved the list"
+    _begin(own, 20)
+    run, _, _ = _sweep(account, own)
+    count = len(_there(own))
+    run, pages, _ = _sweep(account, own)
+    assert pages < count // 2, "not to its end, though each page moved the list"
+    monkeypatch.setattr(KIND, "page", page)
+    _sweep(account, own)
+    assert _stored().keys() == _there(own).keys()
+
+
+def test_a_record_that_cannot_be_stored_does_not_let_a_journal_be_read_whole_each_time(
+    account: TelnyxAccount, own: SandboxProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = listed(own, "sim_card_actions")[-1]["id"]
+    values = KIND.values
+
+    def refusing(self: Any, record: Any) -> Any:
+        if record["id"] == broken:
+            raise BadValue("created_at is 5, not a time")
+        return values(self, record)
+
+    monkeypatch.setattr(KIND, "values", refusing)
+    run, pages, _ = _sweep(account, own)
+    assert (run.error_count, run.unstorable, broken in _stored()) == (1, 1, False)
+    assert pages > 4
+    for _ in range(2):
+        assert _sweep(account, own)[1] <= 3
+    # One that comes later is found by reading all of it once more.
+    SimCardAction.objects.order_by("remote_created_at")[0].delete()
+    assert _sweep(account, own)[1] == pages
+    assert _stored().keys() == _there(own).keys() - {broken}
 
 
 def test_open_ones_that_the_pages_do_not_show_are_asked_for_until_they_end(

@@ -12,7 +12,7 @@ from django.db import connection, connections, transaction
 
 from accounts.models import TelnyxAccount
 from fleet.models import Cause, Event, Group, Operation, Resource, SimCard, SyncRun
-from fleet.sync.merge import Origin, resolve_references
+from fleet.sync.merge import Origin, insert, resolve_references
 from fleet.sync.reconcile import mark_removed
 from fleet.sync.registry import SYNCS
 from tests.fleet.records import NOON, group, iso, row, sim_card, store
@@ -144,11 +144,15 @@ def test_details_read_for_the_first_time_are_no_change(account: TelnyxAccount) -
     store(account, detail, read_at=NOON + SECOND, details=True)
     card = row(record)
     assert _events(record) == []
+    assert card.details_since == NOON + SECOND
     assert (card.imei, card.mcc, card.location) == ("356789012345678", "262", {"latitude": "52.5"})
     assert card.detail_at == NOON + SECOND
     detail["current_imei"] = "356789012345679"
-    store(account, detail, read_at=NOON + 2 * SECOND, details=True)
+    counts = store(account, detail, read_at=NOON + 2 * SECOND, details=True)
+    assert counts.changed == 1
     assert _events(record) == [("imei", "356789012345678", "356789012345679")]
+    assert row(record).details_since == NOON + SECOND
+    assert store(account, detail, read_at=NOON + 2 * SECOND, details=True).changed == 0
     # The list has no details, and so does not take them away.
     store(account, record | {"version": "5"}, read_at=NOON + 3 * SECOND)
     card = row(record)
@@ -309,3 +313,14 @@ def test_a_merge_leaves_no_staged_rows(account: TelnyxAccount) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM stage_fleet_simcard")
         assert cursor.fetchone() == (0,)
+
+
+def test_an_insert_of_what_has_come_in_between_merges_it(account: TelnyxAccount) -> None:
+    sync, silent = SYNCS["sim_cards"], Origin(Cause.SWEEP, silent_additions=True)
+    there, other = sim_card(), sim_card()
+    store(account, there, origin=silent)
+    there["tags"] = ["changed"]
+    mapped = [sync.map(record) for record in (other, there)]
+    counts = insert(sync, account, mapped, NOON + SECOND, silent)
+    assert (counts.new, counts.changed) == (1, 1)
+    assert (row(there).tags, row(other).iccid) == (["changed"], other["iccid"])

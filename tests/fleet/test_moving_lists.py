@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from accounts.models import TelnyxAccount
 from fleet.models import SimCard, SyncState
-from fleet.sync import batches, pages, reconcile
+from fleet.sync import batches, pages
 from fleet.sync import sweep as sweep_module
 from fleet.sync.registry import SYNCS
 from telnyx_api import Page, errors
@@ -224,7 +224,7 @@ def test_whatever_moves_nothing_that_exists_is_removed(
         patch.setattr(pages, "AHEAD", ahead)
         patch.setattr(batches, "BATCH", 3 * batch)
         patch.setattr(batches, "BESIDE_FROM", 0)
-        patch.setattr(reconcile, "CONFIRMED_A_SWEEP", 100)
+        patch.setattr(sweep_module, "CONFIRMED_A_SWEEP", 100)
         for script in ([], first, second):
             moving.script = list(script)
             run_sweep(live)

@@ -12,9 +12,17 @@ from django.utils import timezone
 from accounts.models import ApiCalls, Connection, TelnyxAccount
 from fleet.models import Resource, SimCard, SyncRun, SyncSchedule, SyncState
 from fleet.sync import schedule
-from fleet.sync.budget import calls_this_hour, forget_old_counts, hour_of, next_hour
+from fleet.sync.advisory_locks import held_lock
+from fleet.sync.budget import (
+    BudgetUsedUp,
+    CountingLimiter,
+    calls_this_hour,
+    forget_old_counts,
+    hour_of,
+    next_hour,
+)
 from fleet.sync.registry import SYNCS
-from fleet.sync.runs import start_run
+from fleet.sync.runs import finish, start_run
 from fleet.sync.schedule import (
     FAILURES_TO_OPEN,
     due_accounts,
@@ -25,6 +33,7 @@ from fleet.sync.schedule import (
 )
 from tests.fleet.api import fault, requests
 from tests.fleet.conftest import account_at
+from tests.fleet.operations import at_once
 from tests.fleet.records import stored_cards
 from tests.sandbox_process import SandboxProcess
 
@@ -84,6 +93,72 @@ def test_a_long_sweep_rests(account: TelnyxAccount) -> None:
     assert reason == "a sweep takes long"
 
 
+def test_a_resumed_sweep_rests_for_what_it_took_this_time(account: TelnyxAccount) -> None:
+    run = _ended(account, started_at=NOW() - timedelta(hours=8), resumed=3, changed=1)
+    begun = NOW() - timedelta(seconds=2)
+    assert note_outcome(account, run, begun).reason == "something changed"
+
+
+def test_a_large_list_takes_half_of_the_hour_s_calls(account: TelnyxAccount) -> None:
+    account.calls_per_hour = 20_000
+    reason = "a sweep takes many of the hour's API calls"
+    assert _pause(account, changed=1, api_calls=4_000) == (1_440, reason)
+    assert _pause(account, changed=1, api_calls=400)[1] == "something changed"
+    card = stored_cards(account, 1)[0]
+    SimCard.objects.filter(pk=card.pk).update(actions_in_progress=True)
+    assert _pause(account, api_calls=300)[1] == "actions are in progress"
+    assert _pause(account, api_calls=600) == (216, reason)
+
+
+def test_an_error_of_ours_holds_up_nothing_else(
+    account: TelnyxAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    swept = []
+
+    def sweep(run: SyncRun) -> SyncRun:
+        swept.append(run.resource)
+        state = SyncState.FAILED if run.resource == "groups" else SyncState.COMPLETE
+        finish(run, state, "")
+        if run.resource == "groups":
+            raise ZeroDivisionError
+        return run
+
+    monkeypatch.setattr(schedule, "sweep", sweep)
+    TelnyxAccount.objects.update(connection=Connection.OK)
+    account.refresh_from_db()
+    sweep_due(account)
+    assert swept == [*SYNCS, "details"]
+    failed = SyncSchedule.objects.get(resource="groups")
+    assert (failed.failures, failed.pause_seconds) == (1, 30)
+    assert due_resources(account) == []
+
+
+def test_two_processes_do_not_sweep_the_same_one_after_the_other(
+    transactional_db: None, account: TelnyxAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    swept: list[str] = []
+
+    def sweep(run: SyncRun) -> SyncRun:
+        swept.append(run.resource)
+        if len(swept) == 1:
+            # Another process does all the rest meanwhile.
+            at_once(lambda: sweep_due(TelnyxAccount.objects.get()))
+        return finish(run, SyncState.COMPLETE, "")
+
+    monkeypatch.setattr(schedule, "sweep", sweep)
+    TelnyxAccount.objects.update(connection=Connection.OK)
+    account.refresh_from_db()
+    sweep_due(account)
+    assert sorted(swept) == sorted([*SYNCS, "details"])
+
+
+def test_more_processes_than_two_leave_an_account_alone(
+    transactional_db: None, account: TelnyxAccount
+) -> None:
+    with held_lock("sweep_due", account.pk, 0), held_lock("sweep_due", account.pk, 1):
+        assert at_once(lambda: sweep_due(account)) == [[]]
+
+
 def test_what_changes_rarely_is_read_rarely_but_once_a_day(account: TelnyxAccount) -> None:
     account.sync_every_minutes = 60
     assert period_of(account, "regions") == timedelta(days=1)
@@ -131,15 +206,13 @@ def test_an_api_that_is_away_is_left_alone(
     assert sweep_due(account) == []
     assert due_accounts() == []
     assert len(requests(sandbox)) == asked
-    # Back again, one sweep finds out, and the next round reads everything else.
+    # Back again, one sweep finds out, and everything else is read after it.
     sandbox.admin("DELETE", "faults")
     TelnyxAccount.objects.update(paused_until=NOW())
     account.refresh_from_db()
-    assert [run.state for run in sweep_due(account)] == [SyncState.COMPLETE]
-    account.refresh_from_db()
-    rest = sweep_due(account)
-    assert {run.state for run in rest} == {SyncState.COMPLETE}
-    assert rest[-1].resource == Resource.DETAILS
+    runs = sweep_due(account)
+    assert {run.state for run in runs} == {SyncState.COMPLETE}
+    assert runs[-1].resource == Resource.DETAILS
 
 
 def test_the_budget_of_the_hour_ends_syncing_and_is_told(
@@ -162,6 +235,22 @@ def test_the_budget_of_the_hour_ends_syncing_and_is_told(
     # In the next hour it goes on by itself.
     ApiCalls.objects.update(hour=hour_of(NOW()) - timedelta(hours=1))
     assert due_accounts() == [account.pk]
+
+
+def test_a_sweep_that_began_in_an_earlier_hour_has_this_hour_s_calls(
+    account: TelnyxAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account.calls_per_hour = 2
+    limiter = CountingLimiter(account, 1)
+    limiter.acquire(1)
+    with pytest.raises(BudgetUsedUp):
+        limiter.acquire(1)
+    limiter.hour -= timedelta(hours=1)
+    for _ in range(2):
+        limiter.acquire(1)
+    with pytest.raises(BudgetUsedUp):
+        limiter.acquire(1)
+    assert limiter.calls == 3
 
 
 def test_a_person_s_own_request_is_not_held_up_by_the_budget(

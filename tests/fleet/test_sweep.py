@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.utils import timezone
 
 from accounts.models import Connection, TelnyxAccount
-from fleet.models import Cause, Event, Group, Resource, SimCard, SyncState
+from fleet.models import Cause, Event, Group, Resource, SimCard, SyncRun, SyncState
 from fleet.sync import batches, engine, reconcile
 from fleet.sync import sweep as sweep_module
 from fleet.sync.registry import SYNCS
 from fleet.sync.schedule import sweep_all
+from fleet.sync.seen import Seen
 from tests.fleet.api import change, delete, fault, listed, requests, run_sweep
 from tests.fleet.conftest import account_at
 from tests.sandbox_process import SandboxProcess
@@ -122,17 +124,71 @@ def test_a_proxy_s_404_removes_nothing(
     monkeypatch.setattr("telnyx_api.error_bodies.read_entries", lambda body: [])
     run = run_sweep(swept)
     card.refresh_from_db()
-    assert (run.state, run.removed, card.removed_at) == (SyncState.PARTIAL, 0, None)
-    assert "404" in run.outcome
+    assert (run.state, run.removed, card.removed_at) == (SyncState.COMPLETE, 0, None)
+    assert "404" in run.errors[0]["reason"]
+    assert run.errors[0]["raw"] == str(card.remote_id)
 
 
 def test_removals_are_confirmed_a_few_at_a_time(
     swept: TelnyxAccount, own: SandboxProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reconcile, "CONFIRMED_A_SWEEP", 2)
+    monkeypatch.setattr(sweep_module, "CONFIRMED_A_SWEEP", 2)
     for card in SimCard.objects.all()[:3]:
         delete(own, card.remote_id)
-    assert [run_sweep(swept).removed for _ in range(3)] == [2, 1, 0]
+    runs = [run_sweep(swept) for _ in range(3)]
+    assert [run.removed for run in runs] == [2, 1, 0]
+    assert [run.outcome for run in runs] == [engine.MORE_TO_CONFIRM, "", ""]
+
+
+@pytest.mark.parametrize("status", [403, 500])
+def test_one_that_cannot_be_confirmed_does_not_hold_up_the_others(
+    swept: TelnyxAccount, own: SandboxProcess, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    failing, *others = SimCard.objects.order_by("pk")[:4]
+    for card in (failing, *others):
+        delete(own, card.remote_id)
+    fault(own, "status", status=status, path=f"{failing.remote_id}$")
+    run = run_sweep(swept)
+    assert (run.state, run.removed, run.error_count) == (SyncState.COMPLETE, 3, 1)
+    assert [error["raw"] for error in run.errors] == [str(failing.remote_id)]
+    assert SimCard.objects.get(pk=failing.pk).removed_at is None
+    swept.refresh_from_db()
+    assert swept.connection == Connection.OK
+
+
+def test_what_still_exists_does_not_hold_up_what_waits_to_be_confirmed(
+    swept: TelnyxAccount, own: SandboxProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sweep_module, "CONFIRMED_A_SWEEP", 1)
+    hidden, gone = SimCard.objects.order_by("pk")[:2]
+    delete(own, gone.remote_id)
+    page = type(SYNCS["sim_cards"]).page
+
+    def without_hidden(self: Any, client: Any, number: int) -> Any:
+        found = page(self, client, number)
+        kept = [r for r in found.data if self.id_of(r) != str(hidden.remote_id)]
+        object.__setattr__(found, "data", kept)
+        object.__setattr__(found, "total_results", found.total_results - 1)
+        return found
+
+    monkeypatch.setattr(type(SYNCS["sim_cards"]), "page", without_hidden)
+    # Which one is asked for is drawn each time.
+    assert any(run_sweep(swept).removed for _ in range(40))
+    assert SimCard.objects.get(pk=hidden.pk).removed_at is None
+
+
+def test_an_api_that_goes_away_leaves_the_rest_to_the_next_sweep(
+    swept: TelnyxAccount, own: SandboxProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reconcile, "FAILURES_IN_A_ROW", 2)
+    for card in SimCard.objects.all()[:5]:
+        delete(own, card.remote_id)
+    fault(own, "status", status=500, path="/sim_cards/")
+    run = run_sweep(swept)
+    assert (run.state, run.removed, run.error_count) == (SyncState.COMPLETE, 0, 2)
+    assert run.outcome == engine.MORE_TO_CONFIRM
+    own.admin("DELETE", "faults")
+    assert run_sweep(swept).removed == 5
 
 
 def test_removals_before_an_error_are_told(
@@ -141,7 +197,9 @@ def test_removals_before_an_error_are_told(
     first, second = SimCard.objects.order_by("pk")[:2]
     delete(own, first.remote_id)
     delete(own, second.remote_id)
-    fault(own, "status", status=500, path=f"{second.remote_id}$")
+    fault(own, "status", status=401, path=f"{second.remote_id}$")
+    in_order = [str(first.remote_id), str(second.remote_id)]
+    monkeypatch.setattr(Seen, "missing", lambda *_: in_order)
     run = run_sweep(swept)
     assert (run.state, run.removed) == (SyncState.PARTIAL, 1)
     assert "removed before that: 1." in run.outcome
@@ -202,10 +260,17 @@ def test_progress_is_stored_while_it_goes_on(
     swept: TelnyxAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sweep_module, "PROGRESS_SECONDS", 0)
+    stored = []
+
+    def after_sweep(account: TelnyxAccount) -> None:
+        stored.append(SyncRun.objects.get(state=SyncState.RUNNING))
+
+    monkeypatch.setattr(SYNCS["sim_cards"], "after_sweep", after_sweep)
     began = timezone.now()
-    run = run_sweep(swept)
+    run_sweep(swept)
+    (run,) = stored
+    assert (run.resource, run.expected, run.api_calls) == (Resource.SIM_CARDS, SIMS, 1)
     assert run.progressed_at > began
-    assert run.resource == Resource.SIM_CARDS
 
 
 @pytest.mark.parametrize(("share", "seconds", "merges"), [(1, 60, 1), (1, 0, 6), (0.4, 60, 2)])

@@ -179,7 +179,34 @@ def test_nothing_that_exists_is_removed_where_the_list_moved_meanwhile(
     assert_equal(account, own)
 
 
-@pytest.mark.parametrize("why", ["emptied", "dropped", "old", "often"])
+@pytest.mark.parametrize(("moves", "breaks"), [(3, 5), (5, 6)])
+def test_what_slipped_before_it_broke_off_is_read_again(
+    account: TelnyxAccount,
+    own: SandboxProcess,
+    monkeypatch: pytest.MonkeyPatch,
+    moves: int,
+    breaks: int,
+) -> None:
+    monkeypatch.setattr(pages, "AHEAD", 1)
+    order = [record["id"] for record in listed(own, "sim_cards")]
+    with pytest.MonkeyPatch.context() as patch:
+        # The first of that page slips to the one before, which was read already.
+        _at_page(patch, moves, lambda: delete(own, order[3]))
+        _at_page(patch, breaks, lambda: fault(own, "status", status=500, path=LIST))
+        first = run_sweep(account)
+    own.admin("DELETE", "faults")
+    assert (first.state, first.expected) == (SyncState.PARTIAL, SIMS - 1)
+    assert (first.pages, first.moved_at) == (breaks - 1, [moves])
+    run = run_sweep(account)
+    assert (run.pk, run.state, run.resumed) == (first.pk, SyncState.COMPLETE, 1)
+    assert (run.seen, run.moved_at) == (SIMS - 1, [])
+    stored = {str(id) for id in SimCard.objects.values_list("remote_id", flat=True)}
+    assert stored == set(order)
+    run_sweep(account)
+    assert_equal(account, own)
+
+
+@pytest.mark.parametrize("why", ["emptied", "dropped", "old", "often", "another key"])
 def test_it_begins_again_where_going_on_would_not_do(
     account: TelnyxAccount, own: SandboxProcess, monkeypatch: pytest.MonkeyPatch, why: str
 ) -> None:
@@ -187,6 +214,8 @@ def test_it_begins_again_where_going_on_would_not_do(
     if why == "old":
         old = timezone.now() - runs.RESUME_WITHIN - timedelta(seconds=1)
         SyncRun.objects.update(finished_at=old)
+    elif why == "another key":
+        SyncRun.objects.update(connection_version=account.connection_version - 1)
     elif why == "often":
         SyncRun.objects.update(resumed=runs.RESUMED_AT_MOST)
     else:

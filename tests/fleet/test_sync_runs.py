@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from threading import Event, Thread
 from typing import Any
 
@@ -17,6 +18,13 @@ from fleet.sync import sweep as sweep_module
 from fleet.sync.advisory_locks import held_lock
 from fleet.sync.engine import reap_dead_runs, start_run, sweep
 from fleet.sync.registry import SYNCS
+from fleet.sync.runs import (
+    ERRORS_KEPT,
+    RunTakenAway,
+    finish,
+    forget_old_errors,
+    save_progress,
+)
 from fleet.sync.schedule import due_accounts, sweep_all
 from tests.fleet.api import run_sweep
 
@@ -158,6 +166,36 @@ def test_a_run_that_was_taken_away_is_not_brought_back(
     _in_mid_sweep(monkeypatch, take)
     sweep(run)
     assert [r.outcome for r in rows] == ([] if taken == "deleted" else ["by somebody else"])
+
+
+def test_a_run_that_another_process_took_over_is_not_ended_by_the_first(
+    live: TelnyxAccount,
+) -> None:
+    first = start_run(live, Resource.SIM_CARDS)
+    assert first is not None
+    SyncRun.objects.filter(pk=first.pk).update(resumed=1, pages=7)
+    first.pages = 3
+    finish(first, SyncState.FAILED, "The first one's end.")
+    with pytest.raises(RunTakenAway):
+        save_progress(first)
+    stored = SyncRun.objects.get(pk=first.pk)
+    assert (stored.state, stored.pages, stored.outcome) == (SyncState.RUNNING, 7, "")
+
+
+def test_lists_of_broken_records_are_forgotten_and_their_numbers_kept(live: TelnyxAccount) -> None:
+    ended = timezone.now() - ERRORS_KEPT
+    for hours in (-1, 1):
+        SyncRun.objects.create(
+            account=live,
+            resource="sim_cards",
+            state=SyncState.COMPLETE,
+            finished_at=ended + timedelta(hours=hours),
+            error_count=1,
+            errors=[{"reason": "x", "raw": "y"}],
+        )
+    forget_old_errors()
+    runs = SyncRun.objects.order_by("finished_at").values_list("error_count", "errors")
+    assert list(runs) == [(1, []), (1, [{"reason": "x", "raw": "y"}])]
 
 
 def test_a_new_key_is_due_at_once_and_a_refused_one_never(live: TelnyxAccount) -> None:

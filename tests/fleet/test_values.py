@@ -37,7 +37,7 @@ ID = "0f0e5b53-5b0c-4f0e-9d2f-3c1f9a6f0001"
         (True, "True"),
         ("a\x00b\x00", "ab"),
         ({"a": 1}, "{'a': 1}"),
-        ("é" * 1000, "é" * 1000),
+        ("é" * 600, "é" * 600),
     ],
 )
 def test_text(value: Any, stored: str) -> None:

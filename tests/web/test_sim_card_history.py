@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Connection, Person, TelnyxAccount
-from fleet.models import DailyUsage, Event, Group, PublicIp, SimCard
+from fleet.models import DailyUsage, Event, Group, PublicIp, SimCard, SyncRun
 from fleet.web.sim_cards import detail
 
 pytestmark = pytest.mark.django_db
@@ -147,3 +147,18 @@ def test_as_of_is_the_last_sweep_where_nothing_changed_since(client: Client, car
     page = client.get(card.get_absolute_url()).content.decode()
     assert "as of <time" in page
     assert "5 days ago" not in page.split("Refresh now")[1][:300]
+
+
+def test_as_of_is_the_row_s_own_where_the_last_sweep_could_not_store_it(
+    client: Client, card: SimCard
+) -> None:
+    SimCard.objects.filter(pk=card.pk).update(read_at=timezone.now() - timedelta(days=5))
+    SyncRun.objects.create(
+        account=card.account,
+        resource="sim_cards",
+        state="complete",
+        errors=[{"reason": "data_limit is 5", "raw": f'{{"id":"{card.remote_id}"}}'}],
+        error_count=1,
+    )
+    page = client.get(card.get_absolute_url()).content.decode()
+    assert "5 days ago" in page.split("Refresh now")[1][:300]

@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import Person, TelnyxAccount
-from fleet.models import Operation, SimCard
+from fleet.models import Group, Operation, SimCard
+from fleet.sync.fleet_counts import KEPT
 from fleet.web.sim_cards.tables import SORTS
 
 pytestmark = pytest.mark.django_db
@@ -88,6 +91,33 @@ def test_without_a_group(browse: Any) -> None:
     assert all(card.group_remote_id is None for card in rows)
 
 
+def test_any_group_can_be_filtered_for_however_many_there_are(
+    browse: Any, synced_account: TelnyxAccount
+) -> None:
+    now = timezone.now()
+    groups = Group.objects.bulk_create(
+        Group(
+            account=synced_account,
+            remote_id=uuid4(),
+            name=name,
+            raw={},
+            digest=b"",
+            first_seen_at=now,
+            read_at=now,
+        )
+        for name in [*(f"A {number:03}" for number in range(2 * KEPT)), "Zeta", "Zulu"]
+    )
+    card = SimCard.objects.order_by("pk")[0]
+    zeta = groups[-2]
+    SimCard.objects.filter(pk=card.pk).update(group=zeta, group_remote_id=zeta.remote_id)
+    response = browse(group=str(zeta.remote_id))
+    assert _iccids(response) == [card.iccid]
+    assert "Zeta" in [chip.value for chip in response.context["chips"]]
+    # One without SIM cards, too.
+    assert _iccids(browse(group=str(groups[-1].remote_id))) == []
+    assert "Select a valid choice" not in browse(group=str(groups[-1].remote_id)).content.decode()
+
+
 def test_a_status_that_simfleet_does_not_know_is_shown_and_filtered(browse: Any) -> None:
     card = SimCard.objects.first()
     SimCard.objects.filter(pk=card.pk).update(status="quantum_parked")
@@ -136,9 +166,35 @@ def test_every_sort_pages_through_all_rows_and_back(browse: Any, sort: str) -> N
     assert before is None
 
 
-@pytest.mark.parametrize("cursor", ["x", "////", "W10", "WyJhIl0", "WzEsMiwzXQ", "bnVsbA"])
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        *("x", "////", "W10", "WyJhIl0", "WzEsMiwzXQ", "bnVsbA"),
+        "WyIxRS0yMDAwMCIsMV0=",
+        "WyIxRTIwMDAwIiwxXQ==",
+    ],
+)
 def test_a_damaged_cursor_shows_the_first_page(browse: Any, cursor: str) -> None:
-    assert _iccids(browse(after=cursor)) == _iccids(browse())
+    for sort in ("iccid", "usage"):
+        assert _iccids(browse(after=cursor, sort=sort)) == _iccids(browse(sort=sort)), sort
+
+
+def test_what_used_much_data_has_a_next_page(browse: Any) -> None:
+    SimCard.objects.update(consumed_mb="123456789.500000")
+    first = browse(sort="-usage", size=50)
+    second = browse(sort="-usage", size=50, after=first.context["page"].after)
+    assert set(_iccids(first)).isdisjoint(_iccids(second))
+
+
+def test_a_page_whose_rows_are_gone_leads_back(browse: Any) -> None:
+    after = browse(size=50).context["page"].after
+    while (page := browse(size=50, after=after).context["page"]).after:
+        after = page.after
+    SimCard.objects.filter(pk__in=[card.pk for card in page.rows]).delete()
+    response = browse(size=50, after=after)
+    assert "Nothing here any more" in response.content.decode()
+    before = response.context["page"].before
+    assert len(_iccids(browse(size=50, before=before))) == 50
 
 
 @pytest.mark.parametrize("sort", ["nothing", "", "--", "-"])

@@ -17,6 +17,8 @@ from fleet import tasks
 from fleet.models import Group, Resource, SyncRun, SyncSchedule, SyncState
 from fleet.sync.budget import hour_of
 from fleet.sync.registry import SYNCS
+from fleet.web.shell import Activity
+from fleet.web.sync_runs.views import resource_rows
 
 pytestmark = pytest.mark.django_db
 
@@ -57,6 +59,32 @@ def test_every_resource_is_listed_with_its_freshness_and_next_turn(
     assert "in 20 min" in page
     assert "nothing changed" in page
     assert "Sync now" not in page, "a manager may not start one"
+
+
+def test_what_is_there_is_not_what_was_read(synced_account: TelnyxAccount) -> None:
+    for resource in ("sim_cards", "sim_card_actions", "details"):
+        SyncRun.objects.create(
+            account=synced_account,
+            resource=resource,
+            state=SyncState.COMPLETE,
+            expected=100_000,
+            seen=250,
+        )
+    # A group that was read since is not the account's last sweep.
+    SyncRun.objects.create(
+        account=synced_account,
+        resource="sim_cards",
+        group_remote_id="11111111-1111-4111-8111-111111111111",
+        state=SyncState.COMPLETE,
+        seen=5,
+    )
+    there = {row.resource: row.there for row in resource_rows(synced_account)}
+    assert there["sim_cards"] == 250
+    assert there["sim_card_actions"] == 100_000, "of a journal only the newest pages are read"
+    assert there["details"] is None
+    last = Activity(synced_account).last_complete
+    assert last is not None
+    assert last.seen == 250
 
 
 def test_the_hour_s_calls_are_shown_and_what_happens_when_they_are_used_up(

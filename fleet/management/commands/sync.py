@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
 
 from accounts.models import TelnyxAccount
 from fleet.models import Resource, SyncRun, SyncState
@@ -76,6 +77,7 @@ class Command(BaseCommand):
         if run is None:
             self._line(account, resource, "skipped: another process is reading this already.")
             return False
+        begun = timezone.now()
         try:
             with self._progress(run):
                 sweep(run, full=full)
@@ -87,7 +89,7 @@ class Command(BaseCommand):
             raise CommandError(
                 "The connection to the database was lost: run this again once it is back."
             ) from None
-        note_outcome(account, run)
+        note_outcome(account, run, begun)
         ending = "complete" if run.state == SyncState.COMPLETE else run.get_state_display().lower()
         self._line(account, resource, f"{ending}: {counts(run)}. {run.outcome}".strip())
         return run.state == SyncState.COMPLETE

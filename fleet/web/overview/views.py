@@ -69,7 +69,7 @@ def overview(request: AccountRequest) -> HttpResponse:
         "operations": operations,
         "waiting": waiting,
         "events": Event.objects.filter(account=account)
-        .select_related("sim_card", "operation")
+        .select_related("sim_card", "operation", "person")
         .order_by("-at", "-pk")[:10],
     }
     for event in context["events"]:

@@ -118,12 +118,13 @@ def _as_of(card: SimCard) -> datetime:
         )
         .filter(group_remote_id=None)
         .order_by("-started_at")
-        .values_list("started_at", flat=True)
         .first()
     )
-    if card.removed_at or swept is None:
+    # What a sweep could not store, it did not bring up to date.
+    broken = swept and any(str(card.remote_id) in error["raw"] for error in swept.errors)
+    if card.removed_at or swept is None or broken:
         return card.read_at
-    return max(card.read_at, swept)
+    return max(card.read_at, swept.started_at)
 
 
 def _then(request: AccountRequest, card: SimCard) -> tuple[AsItWas | None, str]:

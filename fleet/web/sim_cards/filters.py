@@ -92,12 +92,12 @@ class SimCardFilter(django_filters.FilterSet):
 
     def _groups(self, chosen: str) -> QuerySet[Group]:
         """The groups to choose from, by name: the most populous ones, and the chosen one."""
-        rows = Group.objects.filter(account=self.account, removed_at=None).order_by("name")
+        rows = Group.objects.filter(account=self.account, removed_at=None).order_by("name", "pk")
         populous = self.counts.by_group
+        wanted = Q(pk__in=[int(pk) for pk in populous])
         if len(populous) < KEPT:
             # There may be empty ones besides, which nobody counted.
-            return rows[: 2 * KEPT]
-        wanted = Q(pk__in=[int(pk) for pk in populous])
+            wanted |= Q(pk__in=list(rows.values_list("pk", flat=True)[: 2 * KEPT]))
         with contextlib.suppress(ValueError):
             wanted |= Q(remote_id=UUID(chosen))
         return rows.filter(wanted)

@@ -103,7 +103,7 @@ def sim_card_rows(request: AccountRequest) -> HttpResponse:
     The same rows stay even where they no longer match the filter, so that a person sees them
     get there.
     """
-    ids = [int(pk) for pk in request.GET.getlist("row") if pk.isdigit() and len(pk) < 19]
+    ids = [int(pk) for pk in request.GET.getlist("row") if pk.isdecimal() and len(pk) < 19]
     by_id = (
         SimCard.objects.filter(account=request.account)
         .select_related("group")

@@ -18,6 +18,7 @@ from accounts.web.access import AccountRequest, account_view, client_address
 from fleet.models import Group, Resource, SyncRun, SyncSchedule, SyncState
 from fleet.sync.budget import calls_this_hour, next_hour
 from fleet.sync.connection import REFUSED
+from fleet.sync.registry import SYNCS
 from fleet.sync.schedule import period_of, resources_of
 from fleet.tasks import sync_account, sync_group, sync_resource
 from fleet.web.partials import look_again, render_page, toast, wants_partial
@@ -26,6 +27,17 @@ from fleet.web.shell import in_section
 SHOWN = 50
 # Behind by more than so many periods, a resource is shown as late.
 LATE = 6
+
+
+# One look into the index for each resource, however many runs there were.
+_LAST = """
+SELECT run.* FROM unnest(%s::text[]) resource (name) CROSS JOIN LATERAL (
+    SELECT * FROM fleet_syncrun r
+    WHERE r.account_id = %s AND r.resource = resource.name AND r.state = 'complete'
+      AND r.group_remote_id IS NULL
+    ORDER BY r.started_at DESC LIMIT 1
+) run
+"""
 
 
 @dataclass
@@ -37,6 +49,14 @@ class ResourceRow:
     running: SyncRun | None
     schedule: SyncSchedule | None
     period: timedelta
+
+    @property
+    def there(self) -> int | None:
+        """How many the API has; None where that was not counted."""
+        if self.last is None or self.resource == Resource.DETAILS:
+            return None
+        # Of a journal mostly the newest pages are read.
+        return self.last.expected if SYNCS[self.resource].is_journal else self.last.seen
 
     @property
     def is_late(self) -> bool:
@@ -71,8 +91,7 @@ def sync_runs(request: AccountRequest) -> HttpResponse:
 def resource_rows(account: TelnyxAccount) -> list[ResourceRow]:
     """Every resource that is synced, in three queries."""
     of_account = SyncRun.objects.filter(account=account, group_remote_id=None)
-    complete = of_account.filter(state=SyncState.COMPLETE).order_by("resource", "-started_at")
-    last = {run.resource: run for run in complete.distinct("resource")}
+    last = {run.resource: run for run in SyncRun.objects.raw(_LAST, [list(Resource), account.pk])}
     running = {run.resource: run for run in of_account.filter(state=SyncState.RUNNING)}
     schedules = {s.resource: s for s in SyncSchedule.objects.filter(account=account)}
     return [
