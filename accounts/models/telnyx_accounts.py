@@ -158,6 +158,8 @@ class TelnyxAccount(models.Model):
             self.connection_version += 1
             self.connection, self.connection_detail = Connection.UNCHECKED, ""
             self.connection_checked_at = None
+            # Another API may have other calls.
+            self.voice_per_sim_card = None
         return changed
 
     def _is_new_key(self, api_key: str) -> bool:

@@ -8,16 +8,18 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import F, QuerySet
+from django.db.models import Case, F, PositiveSmallIntegerField, QuerySet, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from fleet.models import OperationTarget, TargetState
+from accounts.models import TelnyxAccount
+from fleet.models import Operation, OperationTarget, TargetState
 from fleet.models.operations import CLAIMED
 from fleet.operations.catalog import KINDS
 from fleet.operations.claim import Claim
 from fleet.operations.kinds.kind import Follow
-from fleet.operations.kinds.voice import Voice
+from fleet.operations.kinds.voice import GroupVoice, Voice
+from fleet.sync.reconcile import is_gone
 from telnyx_api import errors
 
 logger = logging.getLogger(__name__)
@@ -27,11 +29,15 @@ SETTLING = timedelta(seconds=10)
 # Between two attempts, where the API says nothing of it, and at most.
 PAUSE_SECONDS = 5.0
 LONGEST_PAUSE_SECONDS = 60.0
-# So often a SIM card may answer that another action is in progress: 53 minutes with the pauses.
-BUSY_ANSWERS = 60
+# So often another action may be in progress, or what is read first unreadable: 53 minutes with the
+# pauses.
+MOST_ATTEMPTS = 60
+# And so long where an answer was lost before.
+LOST_FOR = timedelta(hours=1)
 NO_SUCH_CALL = "The API has no call for this on a single SIM card."
 # Going on with other targets would be of no use now.
 HOPELESS = (errors.AuthenticationRefused, errors.ConnectionNotMade)
+NOT_READ = (errors.ServerFailure, errors.AnswerLost, errors.AnswerUnreadable)
 
 
 def accept(accepted: Sequence[tuple[Claim, Any]]) -> None:
@@ -112,6 +118,9 @@ def decide(item: Claim, error: errors.TelnyxError) -> None:
         unknown(item, str(error))
     elif isinstance(error, errors.BeingProcessed):
         _wait_for_other_action(item)
+    elif isinstance(error, NOT_READ) and error.retryable:
+        # What a kind reads before it changes anything, and so of this one target.
+        _try_later(item, str(error))
     elif error.retryable or isinstance(error, HOPELESS):
         # Surely not applied: connection never made, 429, no turn, key refused.
         put_back(item, str(error), error.retry_after or PAUSE_SECONDS)
@@ -135,29 +144,57 @@ def _read_back(item: Claim, reason: str) -> None:
 
 
 def _not_found(item: Claim, error: errors.TelnyxError) -> None:
-    kind = KINDS[item.kind]
-    if isinstance(kind, Voice):
+    """Something that the request names is not there: reading back tells whether it is the target.
+
+    Where the API is not known to switch voice for single SIM cards, it may be the call itself.
+    """
+    if _may_lack_the_call(item) and is_gone(error):
         _read_back(item, f"{NO_SUCH_CALL} Plan it again: whole groups will be switched.")
-    elif kind.reading_decides_on_404:
-        _read_back(item, error.detail or str(error))
     else:
-        _mine(item).update(**_ended(f"The {kind.noun} is no longer at Telnyx (404)."))
+        said = f"Telnyx answered 404: {error.detail}" if error.detail else str(error)
+        _read_back(item, said)
+
+
+def _may_lack_the_call(item: Claim) -> bool:
+    kind = KINDS[item.kind]
+    if not isinstance(kind, Voice) or isinstance(kind, GroupVoice):
+        return False
+    has_it = Operation.objects.filter(pk=item.operation_id, account__voice_per_sim_card=True)
+    return not has_it.exists()
 
 
 def _wait_for_other_action(item: Claim) -> None:
     busy = "Telnyx says that another action is in progress."
+    if not item.maybe_sent:
+        _try_later(item, "waits for an action that is in progress", busy)
+    elif not _give_up(item, busy):
+        # That action may be ours, from the request whose answer was lost. The API answered this
+        # time, so it is no lost answer more.
+        unknown(item, busy, attempts=item.attempts - 1)
+
+
+def _try_later(item: Claim, reason: str, said: str = "") -> None:
+    """Send it again after a pause, ever longer, but not for ever; it was surely not applied."""
+    pause = min(LONGEST_PAUSE_SECONDS, PAUSE_SECONDS * item.attempts)
     if item.maybe_sent:
-        # That action may be ours, from the request whose answer was lost.
-        unknown(item, busy)
-    elif item.attempts >= BUSY_ANSWERS:
-        _mine(item).update(**_ended(f"{busy} It said so {item.attempts} times."))
+        if not _give_up(item, reason):
+            put_back(item, reason, pause)
+    elif item.attempts >= MOST_ATTEMPTS:
+        ended = f"{said or reason} It was tried {item.attempts} times."
+        _mine(item).update(**_ended(ended))
     else:
-        pause = min(LONGEST_PAUSE_SECONDS, PAUSE_SECONDS * item.attempts)
         _mine(item).update(
             state=TargetState.QUEUED,
-            reason="waits for an action that is in progress",
+            reason=reason,
             due_at=timezone.now() + timedelta(seconds=pause),
         )
+
+
+def _give_up(item: Claim, reason: str) -> bool:
+    """End what has gone wrong since an answer was lost: its attempts count lost answers only."""
+    since = timezone.now() - LOST_FOR
+    ended = _ended(f"{reason} It went on so for an hour after a lost answer.")
+    return bool(_mine(item).filter(submitted_at__lt=since).update(**ended))
 
 
 def _mine(item: Claim) -> QuerySet[OperationTarget]:
@@ -167,9 +204,13 @@ def _mine(item: Claim) -> QuerySet[OperationTarget]:
     )
 
 
-def unknown(item: Claim, reason: str) -> None:
-    """Leave it to the reconciler to find out whether the request was applied."""
+def unknown(item: Claim, reason: str, attempts: int | None = None) -> None:
+    """Leave it to the reconciler to find out whether the request was applied.
+
+    From now on attempts count lost answers; what was answered before is none of them.
+    """
     _mine(item).filter(state=TargetState.SUBMITTING).update(
+        attempts=(item.attempts if item.maybe_sent else 1) if attempts is None else attempts,
         state=TargetState.UNKNOWN,
         due_at=timezone.now() + SETTLING,
         submitted_at=Coalesce("submitted_at", "claimed_at"),
@@ -195,3 +236,23 @@ def _ended(reason: str) -> dict[str, Any]:
         "due_at": None,
         "finished_at": timezone.now(),
     }
+
+
+def reap_lapsed_claims(account: TelnyxAccount) -> int:
+    """Mark claims whose process gave no answer in time as unknown; the number of them."""
+    now = timezone.now()
+    lapsed = OperationTarget.objects.filter(
+        operation__account=account, state=TargetState.SUBMITTING, due_at__lt=now
+    )
+    return lapsed.update(
+        state=TargetState.UNKNOWN,
+        # The request may have ended just now.
+        due_at=now + SETTLING,
+        attempts=Case(
+            When(submitted_at=None, then=1),
+            default=F("attempts"),
+            output_field=PositiveSmallIntegerField(),
+        ),
+        submitted_at=Coalesce("submitted_at", "claimed_at"),
+        reason="The process that sent it ended before an answer was recorded.",
+    )

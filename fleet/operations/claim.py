@@ -2,33 +2,30 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import random
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
-from django.db.models.functions import Coalesce
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, TextField
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 from accounts.models import TelnyxAccount
 from fleet.models import Operation, OperationState, OperationTarget, TargetState
 from fleet.models.operations import UNDER_WAY
 from fleet.operations.catalog import KINDS
-from fleet.operations.kinds.kind import Subject
 from fleet.operations.kinds.voice import GroupVoice
 from fleet.operations.plan import kind_of, subject_column
-from fleet.operations.targets import skip, touch
+from fleet.operations.recheck import Eligible, Waiting, drop_ineligible
 
 logger = logging.getLogger(__name__)
 
-CHANGED = "changed since the plan: "
 GROUP_KINDS = [kind.name for kind in KINDS.values() if isinstance(kind, GroupVoice)]
 
 
@@ -46,41 +43,36 @@ class Claim:
     attempts: int
     # An earlier request may have been applied, though no answer says so.
     maybe_sent: bool
+    # Something seems to be in progress on it already.
+    moves: bool
     # By time.monotonic(): later than this the request might outlive the claim.
     send_before: float
 
 
-@dataclass(frozen=True)
-class Waiting:
-    """A queued target, locked, as it is looked at before it is claimed."""
-
-    pk: int
-    operation_id: int
-    subject_id: int
-    kind: str
-    inputs: Mapping[str, Any]
-    attempts: int
-    maybe_sent: bool
-
-
-def claim(account: TelnyxAccount, limit: int) -> list[Claim]:
+def claim(
+    account: TelnyxAccount, limit: int, over: Callable[[], bool] | None = None
+) -> list[Claim]:
     """Claim up to `limit` queued targets of the account's running operations.
 
     Operations take turns, so that a small one does not wait behind a large one. Targets that are
     no longer eligible are skipped here, with the reason. A SIM card on which another target is
     under way, or waits from earlier, waits. The claim is committed before anything is sent and
     lapses when no request of it can be under way; a lapsed claim's outcome is unknown, never "not
-    sent". Empty where nothing waits.
+    sent". Empty where nothing waits, or once `over` is true.
     """
-    try:
-        with transaction.atomic():
-            while rows := _waiting(account, limit):
-                if claims := claimed(drop_ineligible(rows)):
-                    return claims
-    except IntegrityError:
-        # Another process claimed one of these SIM cards for another operation in between;
-        # the next round sees its claim.
-        logger.info("a SIM card of account %s was claimed twice", account.pk)
+    while not (over and over()):
+        try:
+            # Many that are skipped are skipped by and by, and hold no locks meanwhile.
+            with transaction.atomic():
+                rows = _waiting(account, limit)
+                claims = claimed(drop_ineligible(rows))
+        except IntegrityError:
+            # Another process claimed one of these SIM cards for another operation in between;
+            # the next round sees its claim.
+            logger.info("a SIM card of account %s was claimed twice", account.pk)
+            return []
+        if claims or not rows:
+            return claims
     return []
 
 
@@ -126,12 +118,15 @@ def _waiting_of(operation: Operation, limit: int) -> list[Waiting]:
 
 
 def not_blocked(targets: QuerySet[OperationTarget], column: str) -> QuerySet[OperationTarget]:
-    """Those queued targets whose turn it is: of one SIM card the earliest target goes first.
+    """Those queued targets whose turn it is: of one SIM card the earliest operation goes first.
 
-    What a paused operation has not sent holds nobody up.
+    By operations, so that no two can wait for each other. What a paused operation has not sent
+    holds nobody up.
     """
     earlier = Q(
-        state=TargetState.QUEUED, pk__lt=OuterRef("pk"), operation__state=OperationState.RUNNING
+        state=TargetState.QUEUED,
+        operation__lt=OuterRef("operation"),
+        operation__state=OperationState.RUNNING,
     )
     others = OperationTarget.objects.filter(
         Q(state__in=UNDER_WAY) | earlier, **{column: OuterRef(column)}
@@ -144,7 +139,8 @@ def lock(
 ) -> list[Waiting]:
     """Lock targets that no other process has locked."""
     rows = queued.order_by("id").select_for_update(skip_locked=True)
-    columns = ("pk", f"{column}_id", "kind", "inputs", "attempts", "submitted_at")
+    rows = rows.annotate(prior_text=Cast("prior", TextField()))
+    columns = ("pk", f"{column}_id", "kind", "inputs", "prior_text", "attempts", "submitted_at")
     return [
         Waiting(
             pk=pk,
@@ -152,72 +148,28 @@ def lock(
             subject_id=subject_id,
             kind=kind or operation.kind,
             inputs=(inputs or {}) if kind else operation.inputs,
+            prior=prior,
             attempts=attempts,
             maybe_sent=submitted_at is not None,
         )
-        for pk, subject_id, kind, inputs, attempts, submitted_at in rows.values_list(*columns)[
-            :limit
-        ]
+        for pk, subject_id, kind, inputs, prior, attempts, submitted_at in rows.values_list(
+            *columns
+        )[:limit]
     ]
-
-
-@dataclass(frozen=True)
-class Eligible:
-    """A locked target that may be sent, with what its subject is called at the API."""
-
-    row: Waiting
-    remote_id: str
-    group_remote_id: str | None
-
-
-def drop_ineligible(rows: list[Waiting]) -> list[Eligible]:
-    """Check again what was planned, perhaps long ago.
-
-    Not where an earlier request may have been applied: the status may already be moving, and the
-    API's own answer decides.
-    """
-    kept: list[Eligible] = []
-    for name, inputs, alike in alike_in(rows):
-        kind = KINDS[name]
-        of_cards = kind.subject == Subject.SIM_CARDS
-        subjects = {
-            pk: (why, str(remote_id), str(group) if group else None)
-            for pk, why, remote_id, group in kind.rows_by_id([row.subject_id for row in alike])
-            .annotate(why=kind.changed(inputs))
-            .values_list("pk", "why", "remote_id", "group_remote_id" if of_cards else "remote_id")
-        }
-        reasons: dict[str, list[Waiting]] = {}
-        for row in alike:
-            why, remote_id, group = subjects[row.subject_id]
-            if why and not row.maybe_sent:
-                reasons.setdefault(why, []).append(row)
-            else:
-                kept.append(Eligible(row, remote_id, group))
-        for why, dropped in reasons.items():
-            skip([row.pk for row in dropped], CHANGED + why)
-            touch({row.operation_id for row in dropped})
-    return kept
-
-
-def alike_in(rows: Iterable[Any]) -> list[tuple[str, Mapping[str, Any], list[Any]]]:
-    """Group things with `kind` and `inputs` by these: kind, inputs and the things."""
-    found: dict[tuple[str, str], tuple[str, Mapping[str, Any], list[Any]]] = {}
-    for row in rows:
-        key = (row.kind, json.dumps(row.inputs, sort_keys=True))
-        found.setdefault(key, (row.kind, row.inputs, []))[2].append(row)
-    return list(found.values())
 
 
 def claimed(eligible: list[Eligible]) -> list[Claim]:
     """Mark locked targets as being sent by this process."""
     now = timezone.now()
     send_before = time.monotonic() + settings.CLAIM_START_SECONDS
-    lapses = timedelta(seconds=settings.CLAIM_START_SECONDS + settings.REQUEST_SECONDS)
+    calls = max((KINDS[item.row.kind].calls for item in eligible), default=1)
+    # Each call of a kind that makes several has as long as any other.
+    seconds = settings.CLAIM_START_SECONDS + settings.REQUEST_SECONDS * max(1, calls)
     if eligible:
         OperationTarget.objects.filter(pk__in=[item.row.pk for item in eligible]).update(
             state=TargetState.SUBMITTING,
             claimed_at=now,
-            due_at=now + lapses,
+            due_at=now + timedelta(seconds=seconds),
             attempts=F("attempts") + 1,
             reason="",
         )
@@ -232,22 +184,8 @@ def claimed(eligible: list[Eligible]) -> list[Claim]:
             claimed_at=now,
             attempts=item.row.attempts + 1,
             maybe_sent=item.row.maybe_sent,
+            moves=item.moves,
             send_before=send_before,
         )
         for item in eligible
     ]
-
-
-def reap_lapsed_claims(account: TelnyxAccount) -> int:
-    """Mark claims whose process gave no answer in time as unknown; the number of them."""
-    lapsed = OperationTarget.objects.filter(
-        operation__account=account,
-        state=TargetState.SUBMITTING,
-        due_at__lt=timezone.now(),
-    )
-    return lapsed.update(
-        state=TargetState.UNKNOWN,
-        due_at=timezone.now(),
-        submitted_at=Coalesce("submitted_at", "claimed_at"),
-        reason="The process that sent it ended before an answer was recorded.",
-    )

@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts.models import TelnyxAccount
 from fleet.models import Operation, OperationState, OperationTarget, TargetState
 from fleet.models.operations import ACTIVE, OPEN
+from fleet.operations.plan import kind_of, subject_column
 
 logger = logging.getLogger(__name__)
 
@@ -20,6 +21,7 @@ def end_finished_operations(account: TelnyxAccount) -> int:
     finished = (
         Operation.objects.filter(account=account, state__in=ACTIVE)
         .filter(~Exists(still_open))
+        .select_related("undoes")
         .annotate(
             completed=Count("targets", Q(targets__state=TargetState.COMPLETED)),
             failed=Count(
@@ -49,12 +51,21 @@ def end_finished_operations(account: TelnyxAccount) -> int:
             skipped_count=operation.skipped,
             stopped_reason=said,
         )
-        if state == OperationState.SUCCEEDED and operation.undoes_id:
-            Operation.objects.filter(pk=operation.undoes_id).update(
+        if operation.undoes is not None and _is_taken_back(operation.undoes):
+            Operation.objects.filter(pk=operation.undoes.pk).update(
                 state=OperationState.UNDONE, progressed_at=now
             )
         logger.info("operation %s of account %s: %s", operation.pk, account.pk, state)
     return ended
+
+
+def _is_taken_back(operation: Operation) -> bool:
+    """Whether all that it had done was undone, by one operation or, with retries, by several."""
+    column = subject_column(kind_of(operation))
+    undone = OperationTarget.objects.filter(
+        operation__undoes=operation, state=TargetState.COMPLETED, **{column: OuterRef(column)}
+    )
+    return not operation.targets.filter(~Exists(undone), state=TargetState.COMPLETED).exists()
 
 
 def end_state(completed: int, failed: int, skipped: int, *, cancelled: bool) -> OperationState:

@@ -168,12 +168,23 @@ def cost_change(operation: Operation, kind: Kind) -> Decimal:
 def duration(operation: Operation) -> timedelta:
     """How long sending what is queued takes at the account's rate limit."""
     kind = kind_of(operation)
-    # Where the API switches whole groups, one request is for all of a group.
-    by_group = isinstance(kind, GroupVoice)
-    each = Count("sim_card__group_remote_id", distinct=True) if by_group else Count("pk")
-    queued = operation.targets.filter(state=TargetState.QUEUED).aggregate(n=each)["n"]
-    requests = math.ceil(queued / kind.batch(operation.inputs)) * kind.calls
-    return timedelta(seconds=math.ceil(requests / operation.account.requests_per_second))
+    queued = operation.targets.filter(state=TargetState.QUEUED)
+    calls = 0.0
+    # As those of an undo, targets may have kinds of their own.
+    for name, count in queued.values_list("kind").annotate(Count("pk")).order_by():
+        of_kind = KINDS[name] if name else kind
+        if isinstance(of_kind, GroupVoice):
+            # The API switches whole groups: one request is for all of a group.
+            groups = queued.filter(kind=name).values("sim_card__group_remote_id")
+            calls += groups.order_by().distinct().count()
+        elif name and of_kind.batch({}) > 1:
+            # Whether many go into one request is said by what is asked for each.
+            alike = queued.filter(kind=name).values_list("inputs").annotate(Count("pk")).order_by()
+            requests = (math.ceil(n / of_kind.batch(inputs)) for inputs, n in alike)
+            calls += sum(requests) * of_kind.calls
+        else:
+            calls += math.ceil(count / of_kind.batch(operation.inputs)) * of_kind.calls
+    return timedelta(seconds=math.ceil(calls / operation.account.requests_per_second))
 
 
 def skipped(operation: Operation) -> list[Skip]:

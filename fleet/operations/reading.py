@@ -9,7 +9,8 @@ from typing import Protocol
 
 from accounts.models import TelnyxAccount
 from fleet.models import Cause, Operation, Resource, SimCard, SyncState
-from fleet.operations.kinds.kind import Reading
+from fleet.operations.kinds.kind import Kind, Reading
+from fleet.sync.connection import is_answer
 from fleet.sync.engine import start_run, sweep
 from fleet.sync.merge import Origin
 from fleet.sync.public_ips import read_public_ips
@@ -30,7 +31,11 @@ class Target(Protocol):
     subject_id: int
     remote_id: str
     acted_at: datetime
-    kind: str
+
+    @property
+    def entry(self) -> Kind:
+        """Its kind."""
+        ...
 
 
 @dataclass
@@ -47,8 +52,8 @@ class ReadBack:
 
     @property
     def failure(self) -> errors.TelnyxError | None:
-        """The first error, if any."""
-        return next(iter(self.failed.values()), None)
+        """The first error that says something of the API itself, if any."""
+        return next((error for error in self.failed.values() if not is_answer(error)), None)
 
 
 def read(
@@ -73,17 +78,23 @@ def read(
 
 def _sim_cards(account: TelnyxAccount, client: Client, targets: Sequence[Target]) -> ReadBack:
     pages = SimCard.objects.filter(account=account).present().count() // 250 + 1
-    # A sweep asks by id for what it did not see, so it saves nothing where SIM cards are deleted.
-    to_vanish = any(target.kind == "delete_sim_card" for target in targets)
-    if len(targets) > max(READ_SINGLY, pages) and not to_vanish:
-        answer = _by_sweep(account, Resource.SIM_CARDS, targets)
-        if answer is not None:
-            return answer
-        # A list that cannot be read whole must not hold up what can be read by id.
+    singly = [target for target in targets if target.entry.read_by_id]
+    listed = [target for target in targets if not target.entry.read_by_id]
+    answer = None
+    if len(listed) > max(READ_SINGLY, pages):
+        answer = _by_sweep(account, Resource.SIM_CARDS, listed)
         account.refresh_from_db()
         if not account.may_call:
-            return ReadBack(singly=False)
-    return _singly(account, client, targets[: max(SINGLY, pages)])
+            return answer or ReadBack(singly=False)
+    if answer is None:
+        # A list that cannot be read whole must not hold up what can be read by id.
+        singly = list(targets)
+    elif not singly:
+        return answer
+    found = _singly(account, client, singly[: max(SINGLY, pages)])
+    if answer:
+        found.read |= answer.read
+    return found
 
 
 def _singly(account: TelnyxAccount, client: Client, targets: Sequence[Target]) -> ReadBack:
@@ -112,7 +123,8 @@ def _by_sweep(
     if run is None:
         # The sweep that is running may have read some of them too early; the next pass looks.
         return ReadBack(singly=False)
-    if sweep(run).state != SyncState.COMPLETE:
+    # What operations need to know is not held up by the budget of API calls.
+    if sweep(run, within_budget=False).state != SyncState.COMPLETE:
         return None
     in_time = {target.remote_id for target in targets if target.acted_at <= run.started_at}
     return ReadBack(in_time, singly=False)
@@ -125,6 +137,8 @@ def _public_ips(account: TelnyxAccount, client: Client, targets: Sequence[Target
         origin = Origin(Cause.OPERATION, operation=Operation(pk=target.operation_id))
         try:
             read_public_ips(account, client, [cards[target.subject_id]], origin)
+        except BadValue as reason:
+            result.unreadable[target.remote_id] = str(reason)
         except errors.TelnyxError as error:
             result.failed[target.remote_id] = error
         else:

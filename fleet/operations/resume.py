@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.models import TelnyxAccount
 from fleet.models import OperationTarget, TargetState
 from fleet.models.operations import ACTIVE
-from fleet.operations.claim import reap_lapsed_claims
+from fleet.operations.answers import reap_lapsed_claims
 from fleet.operations.end import end_finished_operations
 from fleet.operations.start import start_due
 from fleet.operations.stop import (
@@ -20,12 +20,12 @@ from fleet.operations.stop import (
     spare_what_is_cancelled,
 )
 from fleet.operations.submit import claimed_at_once, submit
-from fleet.operations.track import Tracked, track
+from fleet.operations.track import OF_ALL, Tracked, track
 from fleet.operations.verify import verify
 from fleet.sync.advisory_locks import held_lock
-from fleet.sync.connection import AccountUnusable, client_for
+from fleet.sync.connection import AccountUnusable, client_for, noting_connection
 from fleet.sync.fleet_counts import refresh_fleet_counts
-from telnyx_api import errors
+from telnyx_api import Client, errors
 
 # A submitter gives its worker back after so long; the next tick carries on.
 TURN_SECONDS = 10.0
@@ -39,11 +39,10 @@ MOST_SUBMITTERS = 4
 
 
 def accounts_with_work() -> list[TelnyxAccount]:
-    """The accounts with active operations whose API may be asked. Starts what is due."""
+    """The accounts with active operations. Starts what is due."""
     start_due()
     pause_after_window()
-    accounts = TelnyxAccount.objects.filter(operations__state__in=ACTIVE).distinct()
-    return [account for account in accounts if account.may_call]
+    return list(TelnyxAccount.objects.filter(operations__state__in=ACTIVE).distinct())
 
 
 def submitters(account: TelnyxAccount) -> int:
@@ -91,13 +90,27 @@ def _ask(account: TelnyxAccount) -> None:
     tracked = Tracked()
     try:
         with client_for(account) as client:
-            track(account, client, tracked)
-            verify(account, client)
+            _track_and_verify(account, client, tracked)
     except (AccountUnusable, errors.TelnyxError):
         # The API cannot be asked now; the account says why, the next tick tries again.
         pass
     pause = _pause(account, tracked.api_calls)
     TelnyxAccount.objects.filter(pk=account.pk).update(track_after=timezone.now() + pause)
+
+
+def _track_and_verify(account: TelnyxAccount, client: Client, tracked: Tracked) -> None:
+    """A list of actions that cannot be read does not keep what completed from being verified."""
+    try:
+        track(account, client, tracked)
+    except OF_ALL:
+        raise
+    except errors.TelnyxError as error:
+        verify(account, client)
+        # It is what the account should say, also where verifying went well.
+        with noting_connection(account):
+            raise error
+    else:
+        verify(account, client)
 
 
 def _pause(account: TelnyxAccount, api_calls: int) -> timedelta:

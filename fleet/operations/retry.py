@@ -21,7 +21,7 @@ def plan_retry(
     """
     failed = operation.targets.filter(state__in=FAILED)
     if reasons is not None:
-        failed = failed.filter(reason__in=list(reasons))
+        failed = failed.filter(reason__in=[reason for reason in reasons if "\0" not in reason])
     kind = kind_of(operation)
     selection = {"retry_of": operation.pk}
     if failed.exclude(kind="").exists():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -18,6 +18,8 @@ from fleet.operations.kinds.inputs import BadInputs
 from fleet.operations.kinds.kind import Kind
 from fleet.operations.kinds.voice import Voice
 from fleet.operations.plan import count_targets, kind_of
+
+FURTHEST = timedelta(days=366)
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,9 @@ class Terms:
             problems["ends_at"] = "The window ends before it begins: give a later end."
         elif self.ends_at and self.ends_at <= now:
             problems["ends_at"] = "The window has ended already: give a later end."
+        for name, at in (("starts_at", self.starts_at), ("ends_at", self.ends_at)):
+            if at and at > now + FURTHEST:
+                problems[name] = "This is more than a year ahead: give an earlier time."
         if self.canary_count and self.canary_percent:
             problems["canary_count"] = "Give the canaries as a number or as a percentage, not both."
         for name, value, most in (
@@ -79,11 +84,27 @@ def approval_reason(operation: Operation) -> str:
     cost = account.approval_above_cost
     if cost is not None and operation.cost_change > cost:
         reasons.append(f"it raises the monthly bill by more than {cost} {operation.currency}")
-    # Where voice is switched by group, the rule for its namesake of single SIM cards holds.
-    names = {kind.name, *(k.name for k in KINDS.values() if _by_group(k) == kind.name)}
-    if names & set(account.approval_kinds):
-        reasons.append(f"“{kind.label}” always needs it")
+    reasons += [f"“{name}” always needs it" for name in _labels_with_approval(operation, kind)]
     return ", and ".join(reasons)
+
+
+def _labels_with_approval(operation: Operation, kind: Kind) -> list[str]:
+    """What of the operation always needs approval."""
+    chosen = set(operation.account.approval_kinds)
+    if not chosen:
+        return []
+    done = [kind]
+    if kind.name.startswith("undo"):
+        # What an undo does is what its targets' own kinds say.
+        queued = operation.targets.filter(state=TargetState.QUEUED).exclude(kind="")
+        names = queued.order_by("kind").values_list("kind", flat=True).distinct()
+        done += [KINDS[name] for name in names]
+    # Where voice is switched by group, the rule for its namesake of single SIM cards holds.
+    return [
+        one.label
+        for one in done
+        if chosen & {one.name, *(k.name for k in KINDS.values() if _by_group(k) == one.name)}
+    ]
 
 
 def _by_group(kind: Kind) -> str:

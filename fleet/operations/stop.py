@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Case, Exists, F, OuterRef, Q, When
 from django.utils import timezone
 
 from accounts.models import TelnyxAccount
 from fleet.models import Operation, OperationState, OperationTarget, TargetState
-from fleet.models.operations import ACTIVE, NOT_STARTED, OPEN
+from fleet.models.operations import ACTIVE, NOT_STARTED, UNDER_WAY
 from fleet.operations.targets import touch
 
 FAILED = (TargetState.FAILED, TargetState.INTERRUPTED)
@@ -91,23 +92,31 @@ def spare_what_is_cancelled(account: TelnyxAccount) -> int:
     )
 
 
-def pause(operation: Operation, reason: str) -> bool:
+def pause(operation: Operation, reason: str, **changes: Any) -> bool:
     """Send no more until somebody goes on; False where it does not run."""
     paused = Operation.objects.filter(
         pk=operation.pk, state=OperationState.RUNNING, cancelled_at=None
-    ).update(state=OperationState.PAUSED, stopped_reason=reason, progressed_at=timezone.now())
+    ).update(
+        state=OperationState.PAUSED,
+        stopped_reason=reason,
+        progressed_at=timezone.now(),
+        **changes,
+    )
     operation.refresh_from_db()
     return bool(paused)
 
 
 def go_on(operation: Operation) -> bool:
-    """Send on, with all targets and without a window's end; False where it is not paused."""
+    """Send on; False where it is not paused.
+
+    A window that is over no longer bounds it. Canaries that have not been judged still go first.
+    """
+    now = timezone.now()
     resumed = Operation.objects.filter(pk=operation.pk, state=OperationState.PAUSED).update(
         state=OperationState.RUNNING,
         stopped_reason="",
-        canary_until=None,
-        ends_at=None,
-        progressed_at=timezone.now(),
+        ends_at=Case(When(ends_at__gt=now, then=F("ends_at")), default=None),
+        progressed_at=now,
     )
     operation.refresh_from_db()
     return bool(resumed)
@@ -128,19 +137,29 @@ def judge_canaries(account: TelnyxAccount) -> None:
         account=account, state=OperationState.RUNNING, canary_until__isnull=False
     )
     for operation in waiting:
-        canaries = operation.targets.filter(id__lte=operation.canary_until)
-        if canaries.filter(state__in=OPEN).exists():
-            continue
-        sent = canaries.exclude(state=TargetState.SKIPPED).count()
-        failed = canaries.filter(state__in=FAILED).count()
-        most = operation.canary_failures_percent or 0
-        if failed * 100 > sent * most:
-            pause(
-                operation,
-                f"{failed} of the first {sent} failed, which is more than {most} %. "
-                "Go on with all, or cancel the rest.",
-            )
-        else:
-            Operation.objects.filter(pk=operation.pk, canary_until=operation.canary_until).update(
-                canary_until=None, progressed_at=timezone.now()
-            )
+        first = Q(state=TargetState.QUEUED, id__lte=operation.canary_until)
+        if not operation.targets.filter(first | Q(state__in=UNDER_WAY)).exists():
+            _judge(operation)
+
+
+def _judge(operation: Operation) -> None:
+    # Groups are sent whole, so that more than the canaries may have gone.
+    sent = operation.targets.exclude(state__in=[TargetState.QUEUED, TargetState.SKIPPED]).count()
+    failed = operation.targets.filter(state__in=FAILED).count()
+    wanted = operation.canary_count or 0
+    most = operation.canary_failures_percent or 0
+    queued = operation.targets.filter(state=TargetState.QUEUED).order_by("id")
+    # Those that were skipped prove nothing: others go in their place.
+    others = list(queued.values_list("id", flat=True)[: max(0, wanted - sent)])
+    if failed * 100 > (max(sent, wanted) if others else sent) * most:
+        pause(
+            operation,
+            f"{failed} of the first {sent} failed, which is more than {most} %. "
+            "Go on with all, or cancel the rest.",
+            # They are judged, and whoever goes on goes on with all.
+            canary_until=None,
+        )
+    else:
+        Operation.objects.filter(pk=operation.pk, canary_until=operation.canary_until).update(
+            canary_until=others[-1] if others else None, progressed_at=timezone.now()
+        )

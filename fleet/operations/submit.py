@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import threading
 import time
@@ -17,7 +18,7 @@ from accounts.models import TelnyxAccount
 from fleet.operations import answers
 from fleet.operations.answers import HOPELESS
 from fleet.operations.catalog import KINDS
-from fleet.operations.claim import Claim, alike_in, claim
+from fleet.operations.claim import Claim, claim
 from fleet.operations.claim_groups import claim_group
 from fleet.operations.kinds.voice import GroupVoice
 from fleet.operations.targets import touch
@@ -42,6 +43,9 @@ AHEAD_AT_LEAST = 48
 FIRST = 32
 # Where no group waited to be sent as a whole, that is asked again after so long.
 GROUPS_EVERY = 0.5
+
+# Refused for who asks, or how often, whatever is asked.
+OF_THE_CALLER = (errors.AuthenticationRefused, errors.PermissionRefused, errors.RateLimited)
 
 
 class NotSent(Exception):
@@ -68,6 +72,7 @@ class _Turn:
     account: TelnyxAccount
     client: Client
     pool: ThreadPoolExecutor
+    over: Callable[[], bool] | None = None
     stop: threading.Event = field(default_factory=threading.Event)
     sent: dict[Future[Any], Request] = field(default_factory=dict)
     answered: SimpleQueue[Future[Any]] = field(default_factory=SimpleQueue)
@@ -81,11 +86,10 @@ class _Turn:
     def claim(self, limit: int) -> list[Request]:
         """What to send next: up to `limit` targets, and one group."""
         requests = []
-        for name, inputs, items in alike_in(claim(self.account, limit)):
-            size = KINDS[name].batch(inputs)
-            requests += [Request(name, items[i : i + size]) for i in range(0, len(items), size)]
+        for items in _alike(claim(self.account, limit, self.over)):
+            requests += _requests(items)
         if time.monotonic() >= self.groups_after:
-            if group := claim_group(self.account):
+            if group := claim_group(self.account, self.over):
                 requests.append(Request(group[0].kind, group))
             else:
                 self.groups_after = time.monotonic() + GROUPS_EVERY
@@ -118,6 +122,31 @@ class _Turn:
         return len(self.sent)
 
 
+def _alike(claims: Sequence[Claim]) -> list[list[Claim]]:
+    """Claims of the same kind with the same inputs, together."""
+    found: dict[tuple[str, str], list[Claim]] = {}
+    for item in claims:
+        key = item.kind, json.dumps(item.inputs, sort_keys=True)
+        found.setdefault(key, []).append(item)
+    return list(found.values())
+
+
+def _requests(items: Sequence[Claim]) -> list[Request]:
+    """For as many targets each as the API takes in one request.
+
+    What seems to be moving goes alone: it is told to wait then. A request for many is accepted,
+    and the action of that one fails.
+    """
+    kind = items[0].kind
+    size = KINDS[kind].batch(items[0].inputs)
+    together = [item for item in items if size == 1 or not item.moves]
+    alone = [item for item in items if size > 1 and item.moves]
+    return [
+        *(Request(kind, together[i : i + size]) for i in range(0, len(together), size)),
+        *(Request(kind, [item]) for item in alone),
+    ]
+
+
 def submit(
     account: TelnyxAccount, client: Client, limit: int, until: Callable[[], bool] | None = None
 ) -> int:
@@ -128,7 +157,7 @@ def submit(
     now: the key was refused, or no connection was made.
     """
     with ThreadPoolExecutor(settings.TELNYX_THREADS, thread_name_prefix="submit") as pool:
-        turn = _Turn(account, client.within(settings.REQUEST_SECONDS), pool)
+        turn = _Turn(account, client.within(settings.REQUEST_SECONDS), pool, until)
         first = turn.claim(min(limit, FIRST) if until else limit)
         if not first:
             return 0
@@ -176,8 +205,9 @@ def _record(turn: _Turn, ended: dict[Future[Any], Request]) -> None:
                 answers.accept_bulk(request.items, future.result())
             else:
                 accepted.append((request.items[0], future.result()))
-        elif isinstance(error, errors.Unprocessable) and len(request.items) > 1:
-            _one_by_one(turn, request, error)
+        elif _one_may_have_spoiled(request, error):
+            turn.targets -= len(request.items)
+            turn.begin([Request(request.kind, [item]) for item in request.items])
         else:
             for item in request.items:
                 _decide(item, error)
@@ -190,14 +220,13 @@ def _record(turn: _Turn, ended: dict[Future[Any], Request]) -> None:
         turn.tell()
 
 
-def _one_by_one(turn: _Turn, request: Request, error: errors.TelnyxError) -> None:
-    """One of them spoiled the request, of which nothing was applied; the answer names none."""
-    if isinstance(KINDS[request.kind], GroupVoice):
-        for item in request.items:
-            answers.decide(item, error)
-        return
-    turn.targets -= len(request.items)
-    turn.begin([Request(request.kind, [item]) for item in request.items])
+def _one_may_have_spoiled(request: Request, error: BaseException) -> bool:
+    """Whether a request for many was refused, perhaps for one of them; the answer names none."""
+    if len(request.items) == 1 or isinstance(KINDS[request.kind], GroupVoice):
+        return False
+    if not isinstance(error, errors.TelnyxError) or isinstance(error, OF_THE_CALLER):
+        return False
+    return error.status in range(400, 500) and not error.maybe_applied
 
 
 def _decide(item: Claim, error: BaseException) -> None:

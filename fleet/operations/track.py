@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import random
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import TelnyxAccount
 from fleet.models import OperationTarget, TargetState
 from fleet.operations.catalog import KINDS
-from fleet.operations.kinds.kind import Follow, Subject
+from fleet.operations.journals import JOURNALS, Journal
+from fleet.operations.kinds.kind import Subject
 from fleet.operations.kinds.voice import GroupVoice
 from fleet.operations.targets import finish, send_again, touch
-from fleet.sync.connection import noting_connection
+from fleet.sync.connection import is_answer, noting_connection
 from fleet.sync.values import BadValue, moment
 from telnyx_api import Client, errors
 
@@ -28,8 +30,18 @@ CLOCK_SKEW = timedelta(minutes=2)
 ASKED_SINGLY = 25
 ATTEMPTS = 3
 GIVE_UP_AFTER = timedelta(hours=1)
+# The API may be away for longer than it takes to act.
+HINDERED_FOR = timedelta(days=1)
 # So long a bulk action may take to begin the action of one of its SIM cards.
 BULK_BEGINS = timedelta(minutes=2)
+# What these say is not about one action: asking for the others would be of no use now.
+OF_ALL = (
+    errors.AuthenticationRefused,
+    errors.ConnectionNotMade,
+    errors.RateLimited,
+    errors.RateLimitTimeout,
+    errors.DeadlinePassed,
+)
 
 
 @dataclass
@@ -42,46 +54,6 @@ class Tracked:
     requeued: int = 0
     api_calls: int = 0
     operations: set[int] = field(default_factory=set)
-
-
-@dataclass(frozen=True)
-class Journal:
-    """One of the API's lists of actions: how its records say whom they are about, and what."""
-
-    follow: Follow
-    subject: str
-    subject_key: str
-    type_key: str
-    pages: Callable[[Client], Iterator[Any]]
-    retrieve: Callable[[Client, str], Mapping[str, Any]]
-
-    @property
-    def targets(self) -> QuerySet[OperationTarget]:
-        """The targets whose actions it lists."""
-        names = [kind.name for kind in KINDS.values() if kind.follow == self.follow]
-        return OperationTarget.objects.filter(
-            Q(kind__in=names) | Q(kind="", operation__kind__in=names)
-        )
-
-
-JOURNALS = (
-    Journal(
-        Follow.SIM_CARD_ACTION,
-        Subject.SIM_CARDS,
-        "sim_card_id",
-        "action_type",
-        lambda client: client.sim_card_actions.pages(),
-        lambda client, id: client.sim_card_actions.retrieve(id),
-    ),
-    Journal(
-        Follow.GROUP_ACTION,
-        Subject.GROUPS,
-        "sim_card_group_id",
-        "type",
-        lambda client: client.sim_card_group_actions.pages(),
-        lambda client, id: client.sim_card_group_actions.retrieve(id),
-    ),
-)
 
 
 @dataclass(frozen=True)
@@ -103,14 +75,22 @@ def track(account: TelnyxAccount, client: Client, result: Tracked | None = None)
 
     A list is read newest first until it is older than what is looked for, so that the number of
     calls depends on what is under way, not on the account's history. `result` is filled as it goes,
-    so that an error does not hide what was found before it.
+    so that an error does not hide what was found before it, nor in the other list.
     """
     result = result or Tracked()
+    failure: errors.TelnyxError | None = None
     try:
         for journal in JOURNALS:
-            _Pass(account, client, journal, result).perform()
+            try:
+                _Pass(account, client, journal, result).perform()
+            except OF_ALL:
+                raise
+            except errors.TelnyxError as error:
+                failure = failure or error
     finally:
         touch(result.operations)
+    if failure:
+        raise failure
     return result
 
 
@@ -171,7 +151,9 @@ class _Pass:
             for orphan in self.orphans.values():
                 self._resolve_absent(orphan)
             if self.wanted:
-                self._ask_singly(itertools.islice(sorted(self.wanted), ASKED_SINGLY))
+                # By chance, so that some that cannot be read do not keep others from their turn.
+                some = random.sample(sorted(self.wanted), min(ASKED_SINGLY, len(self.wanted)))
+                self._ask_singly(sorted(some))
 
     def _read_list(self) -> None:
         calls_before = self.result.api_calls
@@ -271,9 +253,16 @@ class _Pass:
             self.result.api_calls += 1
             try:
                 record = self.journal.retrieve(self.client, action_id)
-            except errors.NotFound:
-                if _overdue(target.submitted_at):
-                    finish(target.pk, TargetState.FAILED, "Telnyx no longer knows the action.")
+            except OF_ALL:
+                raise
+            except errors.TelnyxError as error:
+                # One that cannot be read keeps neither the others nor itself for ever.
+                gone = isinstance(error, errors.NotFound)
+                patience = GIVE_UP_AFTER if gone or is_answer(error) else HINDERED_FOR
+                if _overdue(target.submitted_at, patience):
+                    reason = f"What became of the action cannot be read: {error}"
+                    reason = "Telnyx no longer knows the action." if gone else reason
+                    self.result.failed += finish(target.pk, TargetState.FAILED, reason)
                     self.result.operations.add(target.operation_id)
                 continue
             ends.note(target.pk, target.operation_id, target.submitted_at, self._state(record))
@@ -301,7 +290,7 @@ class _Ends:
             )
         elif value == "interrupted":
             self._end(pk, TargetState.INTERRUPTED, reason or "Telnyx interrupted the action.")
-        elif _overdue(sent_at):
+        elif _overdue(sent_at, GIVE_UP_AFTER):
             text = f"Telnyx still shows the action as “{value}” after an hour."
             self._end(pk, TargetState.FAILED, text)
         else:
@@ -347,5 +336,5 @@ def _link(orphan: Orphan, action_id: str, created: datetime) -> bool:
         return False
 
 
-def _overdue(sent_at: datetime | None) -> bool:
-    return sent_at is not None and sent_at < timezone.now() - GIVE_UP_AFTER
+def _overdue(sent_at: datetime | None, patience: timedelta) -> bool:
+    return sent_at is not None and sent_at < timezone.now() - patience

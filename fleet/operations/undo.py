@@ -11,9 +11,9 @@ from psycopg.types.json import Jsonb
 
 from accounts.models import Person
 from fleet.models import Operation, OperationState, TargetState
+from fleet.operations.alike import alike
 from fleet.operations.catalog import KINDS
-from fleet.operations.claim import alike_in
-from fleet.operations.kinds.kind import Subject
+from fleet.operations.kinds.kind import Kind, Subject
 from fleet.operations.kinds.voice import GroupVoice
 from fleet.operations.plan import NothingSelected, count_targets, kind_of, subject_column
 
@@ -40,6 +40,8 @@ class Done:
     kind: str
     inputs: Mapping[str, Any]
     prior: Mapping[str, Any]
+    # As it was verified; None where that was not noted.
+    after: Mapping[str, Any] | None
 
 
 def may_undo(operation: Operation) -> str:
@@ -58,9 +60,13 @@ def may_undo(operation: Operation) -> str:
         )
     if not operation.targets.filter(state=TargetState.COMPLETED).exists():
         return "nothing of it got there"
-    # Without values there is nothing to go back to; an undo's targets have kinds of their own.
-    if not kind.values and not kind.name.startswith("undo"):
+    # An undo's targets have kinds of their own.
+    if kind.name.startswith("undo"):
+        return ""
+    if not kind.values:
         return "there is nothing to take back"
+    if type(kind).inverse is Kind.inverse:
+        return f"what is {kind.done} stays so"
     return ""
 
 
@@ -92,12 +98,14 @@ def plan_undo(operation: Operation, person: Person) -> Operation:
 
 
 def _chunks(operation: Operation, column: str) -> Iterator[list[Done]]:
+    # Most kinds do without it, and a hundred thousand of them take a while to read.
+    after = ["after"] if kind_of(operation).left_as or operation.kind.startswith("undo") else []
     last = 0
     while True:
         rows = (
             operation.targets.filter(state=TargetState.COMPLETED, pk__gt=last)
             .order_by("pk")
-            .values_list("pk", f"{column}_id", "kind", "inputs", "prior")[:CHUNK]
+            .values_list("pk", f"{column}_id", "kind", "inputs", "prior", *after)[:CHUNK]
         )
         chunk = [
             Done(
@@ -106,8 +114,9 @@ def _chunks(operation: Operation, column: str) -> Iterator[list[Done]]:
                 kind or operation.kind,
                 (inputs or {}) if kind else operation.inputs,
                 prior,
+                noted[0] if noted else None,
             )
-            for pk, subject_id, kind, inputs, prior in rows
+            for pk, subject_id, kind, inputs, prior, *noted in rows
         ]
         if not chunk:
             return
@@ -128,20 +137,33 @@ def _write(undo: Operation, chunk: list[Done], column: str) -> None:
 
 def _targets(undo: Operation, chunk: list[Done]) -> Iterator[tuple[Any, ...]]:
     """Rows of the columns that are copied."""
-    for name, inputs, alike in alike_in(chunk):
-        kind = KINDS[name]
-        rows = kind.rows_by_id([done.subject_id for done in alike]).filter(removed_at=None)
-        snapshots = dict(
-            rows.filter(kind.reached(inputs))
-            .annotate(values_now=kind.snapshot())
-            .values_list("pk", "values_now")
+    for some in alike(chunk):
+        present = (
+            some.rows.filter(removed_at=None)
+            .annotate(values_now=some.kind.snapshot(), is_reached=some.reached())
+            .values_list("pk", "values_now", "is_reached")
         )
-        for done in alike:
-            back = kind.inverse(done.prior, inputs)
-            reason = back if isinstance(back, str) else ""
-            if done.subject_id not in snapshots:
-                reason = f"is no longer as operation #{undo.undoes_id} left it"
-            state = TargetState.SKIPPED if reason else TargetState.QUEUED
-            own = (back[0], Jsonb(back[1])) if not (reason or isinstance(back, str)) else ("", None)
-            prior = Jsonb(snapshots.get(done.subject_id, {}))
-            yield undo.pk, done.subject_id, *own, prior, state.value, reason, False, 0, False
+        now = {pk: (values, reached) for pk, values, reached in present}
+        for inputs, targets in some.parts:
+            for done in targets:
+                back = some.kind.inverse(done.prior, inputs)
+                values, reached = now.get(done.subject_id, ({}, False))
+                reason = back if isinstance(back, str) else ""
+                if not reason and not _is_as_left(some.kind, done, values, reached):
+                    reason = f"is no longer as operation #{undo.undoes_id} left it"
+                own = ("", None) if reason or isinstance(back, str) else (back[0], Jsonb(back[1]))
+                state = TargetState.SKIPPED if reason else TargetState.QUEUED
+                prior = Jsonb(values)
+                yield undo.pk, done.subject_id, *own, prior, state.value, reason, False, 0, False
+
+
+def _is_as_left(kind: Kind, done: Done, now: Mapping[str, Any], reached: bool) -> bool:
+    """Whether nobody has changed since what the operation had led to."""
+    if not now or not kind.left_as or not done.after or kind.left_as not in done.after:
+        return reached
+    return _in_order(now.get(kind.left_as)) == _in_order(done.after[kind.left_as])
+
+
+def _in_order(value: Any) -> Any:
+    # The API's lists are sets, and an empty one is none.
+    return sorted(value) or None if isinstance(value, list) else value

@@ -7,10 +7,12 @@ from functools import partial
 
 import pytest
 from django.utils import timezone
+from pytest_django import Settings
 
 from accounts.models import TelnyxAccount
 from fleet.models import Operation, OperationState, OperationTarget, SimCard, TargetState
-from fleet.operations.claim import claim, reap_lapsed_claims
+from fleet.operations.answers import reap_lapsed_claims
+from fleet.operations.claim import claim
 from fleet.operations.end import end_finished_operations
 from fleet.operations.start import confirm
 from fleet.operations.stop import discard
@@ -19,6 +21,12 @@ from tests.fleet.operations import at_once, only, planned, started, states
 from tests.fleet.records import stored_cards
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _no_claim_lapses(settings: Settings) -> None:
+    """However slow the machine is."""
+    settings.CLAIM_START_SECONDS = 60.0
 
 
 def test_a_claim_is_for_running_operations_only(account: TelnyxAccount) -> None:
@@ -34,7 +42,7 @@ def test_a_claim_is_for_running_operations_only(account: TelnyxAccount) -> None:
     assert (target.state, target.attempts) == (TargetState.SUBMITTING, 1)
     assert target.claimed_at is not None
     assert target.due_at is not None
-    assert target.due_at - target.claimed_at == timedelta(seconds=2.0 + 1.5)
+    assert target.due_at - target.claimed_at == timedelta(seconds=60.0 + 1.5)
     assert claim(account, 10) == []
 
 
@@ -76,6 +84,26 @@ def test_many_that_are_skipped_do_not_hold_up_the_rest(account: TelnyxAccount) -
     started(account, cards)
     SimCard.objects.filter(pk__in=[card.pk for card in cards[:8]]).update(status="enabled")
     assert [item.remote_id for item in claim(account, 3)] == [str(cards[8].remote_id)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_that_are_skipped_are_stored_by_and_by_until_the_turn_is_over(
+    account: TelnyxAccount,
+) -> None:
+    cards = stored_cards(account, 9)
+    operation = started(account, cards)
+    SimCard.objects.update(status="enabled")
+    seen: list[int] = []
+
+    def over() -> bool:
+        # From another connection, which sees what is committed.
+        seen.extend(at_once(operation.targets.filter(state=TargetState.SKIPPED).count))
+        return len(seen) == 3
+
+    assert claim(account, 3, over) == []
+    assert seen == [0, 3, 6]
+    assert claim(account, 3) == []
+    assert set(operation.targets.values_list("state", flat=True)) == {TargetState.SKIPPED}
 
 
 def test_a_target_that_is_not_due_waits(account: TelnyxAccount) -> None:

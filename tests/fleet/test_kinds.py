@@ -16,6 +16,7 @@ from fleet.models import (
     Operation,
     OperationState,
     OperationTarget,
+    PublicIp,
     Resource,
     SimCard,
 )
@@ -26,7 +27,8 @@ from fleet.operations.resume import submit_due
 from fleet.operations.start import confirm
 from fleet.operations.undo import plan_undo
 from tests.fleet.api import change, fault, listed, posts, requests, run_sweep
-from tests.fleet.operations import due_now, finish, states, tick
+from tests.fleet.operations import due_now, finish, planned, states, tick
+from tests.fleet.records import stored_cards
 from tests.sandbox_process import SandboxProcess
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -140,6 +142,19 @@ def test_changes_of_a_record_and_back(
     assert [record[field] or None for record in _records(sandbox, cards)] == [
         value or None for value in before
     ]
+
+
+def test_tags_that_others_give_meanwhile_outlive_the_undo(
+    live: TelnyxAccount, fleet: list[SimCard], sandbox: SandboxProcess
+) -> None:
+    cards = fleet[:1]
+    change(sandbox, cards[0].remote_id, tags=["old"])
+    run_sweep(live)
+    operation = _carry_out(live, cards, "add_tags", {"tags": "new"})
+    change(sandbox, cards[0].remote_id, tags=["new", "old", "theirs"])
+    # Whether or not a sweep has seen it by then.
+    assert states(_undo(operation)) == [("completed", "")]
+    assert sorted(_records(sandbox, cards)[0]["tags"]) == ["old", "theirs"]
 
 
 def test_moving_to_a_group_and_back(
@@ -281,6 +296,26 @@ def test_deleting_reads_a_404_as_done(
     assert str(fleet[0].remote_id) not in {r["id"] for r in listed(sandbox, "sim_cards")}
     fleet[0].refresh_from_db()
     assert fleet[0].removed_at is not None
+
+
+@pytest.mark.parametrize(
+    ("status", "change_of_cost"), [("disabled", "-3.20"), ("enabled", "-5.00")]
+)
+def test_deleting_spares_the_public_ip_as_well(
+    account: TelnyxAccount, status: str, change_of_cost: str
+) -> None:
+    with_one, with_none_any_more = stored_cards(account, 2, status)
+    for card, removed_at in ((with_one, None), (with_none_any_more, timezone.now())):
+        PublicIp.objects.create(
+            account=account,
+            sim_card=card,
+            ip="192.0.2.1",
+            read_at=timezone.now(),
+            removed_at=removed_at,
+        )
+    assert planned(account, [with_one], "delete_sim_card").cost_change == Decimal(change_of_cost)
+    both = planned(account, [with_one, with_none_any_more], "delete_sim_card")
+    assert both.cost_change == 2 * Decimal(change_of_cost) + 3
 
 
 def test_refreshing_reads_and_sends_nothing(

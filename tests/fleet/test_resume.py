@@ -15,6 +15,7 @@ from fleet.models import OperationState, SimCard, SyncRun, SyncState, TargetStat
 from fleet.operations import resume
 from fleet.operations.claim import claim
 from fleet.operations.resume import accounts_with_work, submit_due, track_due
+from fleet.operations.stop import cancel
 from fleet.sync.advisory_locks import held_lock
 from tests.fleet.api import requests
 from tests.fleet.operations import due_now, finish, only, planned, started
@@ -31,7 +32,7 @@ def test_accounts_have_work_while_an_operation_runs(account: TelnyxAccount) -> N
     started(account, stored_cards(account, 1))
     assert accounts_with_work() == [account]
     account.note_connection(Connection.REFUSED)
-    assert accounts_with_work() == []
+    assert accounts_with_work() == [account]
 
 
 @pytest.mark.parametrize("turn", [submit_due, track_due])
@@ -111,6 +112,29 @@ def test_the_ticks_enqueue_what_is_due(
     ]
 
 
+def test_with_a_key_that_is_refused_nothing_is_sent_and_all_is_followed(
+    account: TelnyxAccount, enqueued: list[tuple[str, list[int]]]
+) -> None:
+    started(account, stored_cards(account, 1))
+    account.note_connection(Connection.REFUSED)
+    tasks.resume_operations()
+    assert enqueued == [("fleet.track_operations", [account.pk])]
+
+
+def test_what_is_cancelled_ends_though_the_key_is_refused(
+    account: TelnyxAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for task in (tasks.submit_operations, tasks.track_operations):
+        monkeypatch.setattr(task, "apply_async", lambda args, task=task, **options: task(*args))
+    operation = started(account, stored_cards(account, 2))
+    account.note_connection(Connection.REFUSED)
+    assert cancel(operation) == 2
+    assert operation.state == OperationState.RUNNING
+    tasks.resume_operations()
+    operation.refresh_from_db()
+    assert operation.state == OperationState.CANCELLED
+
+
 def test_tasks_carry_an_operation_to_its_end(live: TelnyxAccount, cards: list[SimCard]) -> None:
     operation = started(live, cards[:1])
     tasks.submit_operations(live.pk)
@@ -138,10 +162,15 @@ def test_what_takes_long_is_looked_at_ever_more_rarely(
     submit_due(live)
     assert slow.targets.update(submitted_at=timezone.now() - timezone.timedelta(seconds=60)) == 1
     live.refresh_from_db()
+    begun = timezone.now()
     track_due(live)
     live.refresh_from_db()
     assert live.track_after is not None
-    assert 4 < (live.track_after - timezone.now()).total_seconds() < 7
+    # A tenth of its age, and never more than the longest pause.
+    assert (live.track_after - begun).total_seconds() >= 6
+    assert (live.track_after - timezone.now()).total_seconds() <= resume.LONGEST_PAUSE
+    live.track_after = timezone.now() + timezone.timedelta(hours=1)
+    live.save()
     before = len(requests(sandbox, "GET"))
     track_due(live)
     assert len(requests(sandbox, "GET")) == before

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 from django.utils import timezone
 
 from accounts.models import Person, TelnyxAccount
-from fleet.models import Operation, OperationState, TargetState
+from fleet.models import Operation, OperationState
 from fleet.operations import answers
 from fleet.operations.claim import claim
 from fleet.operations.end import end_finished_operations
@@ -21,12 +21,10 @@ from fleet.operations.stop import (
     cancel,
     discard,
     go_on,
-    judge_canaries,
     pause,
     pause_after_window,
     spare_what_is_cancelled,
 )
-from fleet.operations.targets import finish
 from tests.fleet.operations import planned, started, states
 from tests.fleet.records import stored_cards
 
@@ -144,6 +142,8 @@ def test_after_its_window_an_operation_pauses_with_what_is_unsent(account: Telny
     [
         (Terms(ends_at=timezone.now() - SOON), "ends_at"),
         (Terms(starts_at=timezone.now() + 2 * SOON, ends_at=timezone.now() + SOON), "ends_at"),
+        (Terms(starts_at=datetime.max.replace(tzinfo=UTC)), "starts_at"),
+        (Terms(ends_at=datetime.max.replace(tzinfo=UTC)), "ends_at"),
         (Terms(canary_count=0), "canary_count"),
         (Terms(canary_percent=100), "canary_percent"),
         (Terms(canary_count=1, canary_percent=1), "canary_count"),
@@ -159,42 +159,6 @@ def test_bad_terms_are_named_and_start_nothing(
     assert list(bad.value.problems) == [field]
     operation.refresh_from_db()
     assert operation.state == OperationState.PLANNED
-
-
-def _canaries(account: TelnyxAccount, percent: int) -> Operation:
-    operation = planned(account, stored_cards(account, 10))
-    assert confirm(operation, Terms(canary_percent=35, canary_failures_percent=percent))
-    assert operation.canary_count == 4
-    return operation
-
-
-def test_canaries_go_first_and_the_rest_follows(account: TelnyxAccount) -> None:
-    operation = _canaries(account, 25)
-    first = claim(account, 10)
-    assert len(first) == 4
-    assert claim(account, 10) == []
-    judge_canaries(account)
-    assert claim(account, 10) == []
-    finish([item.target_id for item in first[:3]], TargetState.COMPLETED)
-    finish(first[3].target_id, TargetState.FAILED, "no")
-    judge_canaries(account)
-    operation.refresh_from_db()
-    assert (operation.state, operation.canary_until) == (OperationState.RUNNING, None)
-    assert len(claim(account, 10)) == 6
-
-
-def test_too_many_bad_canaries_pause_the_operation(account: TelnyxAccount) -> None:
-    operation = _canaries(account, 24)
-    first = claim(account, 10)
-    finish([item.target_id for item in first[:3]], TargetState.COMPLETED)
-    finish(first[3].target_id, TargetState.FAILED, "no")
-    judge_canaries(account)
-    operation.refresh_from_db()
-    assert operation.state == OperationState.PAUSED
-    assert operation.stopped_reason.startswith("1 of the first 4 failed, which is more than 24 %.")
-    assert claim(account, 10) == []
-    assert cancel(operation) == 6
-    assert claim(account, 10) == []
 
 
 def test_pausing_and_going_on(account: TelnyxAccount) -> None:

@@ -23,7 +23,7 @@ from fleet.models import (
 )
 from fleet.operations import reading
 from fleet.operations.end import end_finished_operations
-from fleet.operations.verify import verify
+from fleet.operations.verify import HINDERED_FOR, verify
 from fleet.sync.engine import start_run
 from telnyx_api import Client, errors
 from tests.fleet.api import change, delete, fault, requests
@@ -63,13 +63,18 @@ def test_a_sim_card_as_wanted_completes_its_target_and_leaves_an_event(
 
 
 def test_a_mismatch_is_waited_for_and_then_told_with_both_values(
-    live: TelnyxAccount, cards: list[SimCard], sandbox: SandboxProcess, client: Client
+    live: TelnyxAccount,
+    cards: list[SimCard],
+    sandbox: SandboxProcess,
+    client: Client,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("fleet.operations.verify.LAG", timedelta(minutes=1))
     operation = _acted(live, cards[:1])
     change(sandbox, cards[0].remote_id, status="data_limit_exceeded")
     assert verify(live, client) == 0
     assert only(operation).state == TargetState.IN_PROGRESS
-    OperationTarget.objects.update(acted_at=timezone.now() - timedelta(seconds=1))
+    OperationTarget.objects.update(acted_at=timezone.now() - timedelta(minutes=2), due_at=None)
     assert verify(live, client) == 1
     ((state, reason),) = states(operation)
     assert state == "failed"
@@ -110,11 +115,12 @@ def test_one_sim_card_that_always_fails_is_given_up_and_the_others_are_not_held_
     with pytest.raises(errors.ServerFailure):
         verify(live, client)
     assert [state for state, _ in states(operation)] == ["in_progress", "completed"]
-    OperationTarget.objects.update(acted_at=timezone.now() - LONG_AGO)
-    OperationTarget.objects.filter(state="completed").update(state="in_progress")
-    with pytest.raises(errors.ServerFailure):
-        verify(live, client)
-    assert [state for state, _ in states(operation)] == ["failed", "completed"]
+    for ago, state in ((LONG_AGO, "in_progress"), (HINDERED_FOR, "failed")):
+        OperationTarget.objects.update(acted_at=timezone.now() - ago, due_at=None)
+        OperationTarget.objects.filter(state="completed").update(state="in_progress")
+        with pytest.raises(errors.ServerFailure):
+            verify(live, client)
+        assert [state for state, _ in states(operation)] == [state, "completed"]
 
 
 def test_an_api_that_is_away_ends_nothing(

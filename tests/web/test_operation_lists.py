@@ -131,7 +131,8 @@ def test_what_is_under_way_is_shown_before_what_waits(
     later = planned(synced_account, operator, card, "add_tags", {"tags": ["x"]})
     in_state(later, AWAITING)
     address = reverse("sim_card_rows", args=[synced_account.slug])
-    row = as_operator.get(address, {"row": card[0].pk}).content.decode()
+    asked = {"row": [card[0].pk, "²", "9" * 30, "x"]}
+    row = as_operator.get(address, asked).content.decode()
     assert "enabling" in row
     assert "Add tags" not in row
 

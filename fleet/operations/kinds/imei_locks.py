@@ -18,6 +18,8 @@ class ImeiKind(RecordKind):
 
     icon = "lock"
     values: ClassVar[dict[str, Any]] = {"imeis": F("authorized_imeis")}
+    # Undone as a whole, or it would lock out a device that others let in since.
+    left_as = "imeis"
 
     def inverse(self, prior: Mapping[str, Any], inputs: Inputs) -> tuple[str, dict[str, Any]] | str:
         """The lock before, or none."""
@@ -34,6 +36,8 @@ class LockToDevice(ImeiKind):
     done = "locked to its device"
     caution = "A locked SIM card loses its connection in any other device."
     calls = 2
+    # Lists do not name the device that a SIM card is in.
+    read_by_id = True
 
     def reached(self, inputs: Inputs) -> Q:
         """Locked to the IMEI that was last seen."""

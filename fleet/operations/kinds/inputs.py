@@ -77,7 +77,8 @@ def clean(
     problems: dict[str, str] = {}
     for field in asks:
         raw = given.get(field.name)
-        text = raw.strip() if isinstance(raw, str) else ""
+        # PostgreSQL cannot hold NUL, and nobody types it.
+        text = raw.replace("\0", "").strip() if isinstance(raw, str) else ""
         try:
             if not text and field.shape != Shape.FLAG:
                 if field.required:
@@ -156,7 +157,7 @@ def amount(label: str, text: str, unit: str) -> dict[str, str]:
         ) from None
     if unit not in ("MB", "GB"):
         raise ValueError(f"{label} has the unit “{unit}”: give MB or GB.")
-    if not number.is_finite() or not 0 < number * MB_PER_GB <= LARGEST_MB:
+    if not number.is_finite() or not 0 < number <= LARGEST_MB / MB_PER_GB:
         raise ValueError(f"{label} is {text}: give an amount above 0.")
     if number != number.quantize(_SIX_PLACES):
         raise ValueError(f"{label} is {text}: give at most six decimals.")

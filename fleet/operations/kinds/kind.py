@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any, ClassVar
 
 from django.db.models import (
+    BooleanField,
     Case,
     DecimalField,
     Exists,
@@ -122,12 +123,14 @@ class Kind(ABC):
     calls: ClassVar[float] = 1
     # Seconds that the API's records may lag behind what it has done, where it is longer than usual.
     lag: ClassVar[float] = 0
-    # Whether a 404 may mean something else than that the SIM card is gone: reading back tells.
-    reading_decides_on_404: ClassVar[bool] = False
     # Whether it succeeds by making the row vanish.
     expects_removal: ClassVar[bool] = False
     # Whether `unsuitable` can do without what people are asked for.
     judged_without_inputs: ClassVar[bool] = False
+    # Whether it is read back by id alone: lists do not show what came of it, or save nothing.
+    read_by_id: ClassVar[bool] = False
+    # Which of `values` must be as verified for an undo; "" where `reached` says enough.
+    left_as: ClassVar[str] = ""
     # Whether people choose it from a menu.
     is_offered: ClassVar[bool] = True
 
@@ -203,6 +206,11 @@ class Kind(ABC):
         if self.subject == Subject.GROUPS:
             return Q()
         return Q(actions_in_progress=True) | Q(status__in=TRANSITIONAL)
+
+    def moves(self) -> Expression:
+        """Whether something happens to a row at the API: an expression over the rows."""
+        no = Value(False, output_field=BooleanField())
+        return Case(When(self.is_moving, then=Value(True)), default=no) if self.is_moving else no
 
     def unsuitable(self, inputs: Inputs) -> list[When]:
         """The kind's own reasons why a row cannot take part."""

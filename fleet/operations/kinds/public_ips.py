@@ -14,11 +14,11 @@ from telnyx_api import Client
 # The specification names no limit; more than so many lost answers at once are none we want.
 IPS_IN_A_REQUEST = 100
 
-_HAS_ONE = Q(public_ip__isnull=False, public_ip__removed_at=None)
+HAS_PUBLIC_IP = Q(public_ip__isnull=False, public_ip__removed_at=None)
 
 
 def _of_present(column: str) -> Case:
-    return Case(When(_HAS_ONE, then=F(column)), default=None, output_field=TextField())
+    return Case(When(HAS_PUBLIC_IP, then=F(column)), default=None, output_field=TextField())
 
 
 class _PublicIpKind(Kind):
@@ -27,6 +27,8 @@ class _PublicIpKind(Kind):
         "public_ip": _of_present("public_ip__ip"),
         "region": _of_present("public_ip__region_code"),
     }
+    # Another address that was set since is not ours.
+    left_as = "public_ip"
 
 
 class SetPublicIp(_PublicIpKind):
@@ -51,11 +53,11 @@ class SetPublicIp(_PublicIpKind):
 
     def reached(self, inputs: Inputs) -> Q:
         """With an address that has been provisioned."""
-        return _HAS_ONE & ~Q(public_ip__ip="")
+        return HAS_PUBLIC_IP & ~Q(public_ip__ip="")
 
     def unsuitable(self, inputs: Inputs) -> list[When]:
         """Has one already, in whichever region."""
-        return [When(_HAS_ONE, then=words("already has a public IP"))]
+        return [When(HAS_PUBLIC_IP, then=words("already has a public IP"))]
 
     def send(self, client: Client, remote_id: str, inputs: Inputs) -> Any:
         """One POST."""

@@ -58,10 +58,6 @@ class TagKind(RecordKind):
     asks = (Input("tags", "Tags", Shape.TAGS, help="Separated by commas."),)
     values: ClassVar[dict[str, Any]] = {"tags": F("tags")}
 
-    def inverse(self, prior: Mapping[str, Any], inputs: Inputs) -> tuple[str, dict[str, Any]] | str:
-        """The tags before."""
-        return "replace_tags", {"tags": sorted(prior.get("tags") or [])}
-
 
 class AddTags(TagKind):
     """More tags: reads those at the API, so that nobody's are lost."""
@@ -81,6 +77,11 @@ class AddTags(TagKind):
         tags = client.sim_cards.retrieve(remote_id).get("tags") or []
         return client.sim_cards.update(remote_id, tags=sorted({*tags, *inputs["tags"]}))
 
+    def inverse(self, prior: Mapping[str, Any], inputs: Inputs) -> tuple[str, dict[str, Any]] | str:
+        """Without those that are new: what others tagged since stays."""
+        new = sorted({*inputs["tags"]} - {*(prior.get("tags") or [])})
+        return ("remove_tags", {"tags": new}) if new else "had these tags before"
+
 
 class RemoveTags(TagKind):
     """Fewer tags."""
@@ -99,6 +100,11 @@ class RemoveTags(TagKind):
         """One GET, one PATCH."""
         tags = client.sim_cards.retrieve(remote_id).get("tags") or []
         return client.sim_cards.update(remote_id, tags=sorted({*tags} - {*inputs["tags"]}))
+
+    def inverse(self, prior: Mapping[str, Any], inputs: Inputs) -> tuple[str, dict[str, Any]] | str:
+        """With those that it had: what others tagged since stays."""
+        had = sorted({*inputs["tags"]} & {*(prior.get("tags") or [])})
+        return ("add_tags", {"tags": had}) if had else "had none of these tags before"
 
 
 class ReplaceTags(TagKind):
@@ -120,6 +126,10 @@ class ReplaceTags(TagKind):
     def send(self, client: Client, remote_id: str, inputs: Inputs) -> Any:
         """One PATCH."""
         return client.sim_cards.update(remote_id, tags=inputs["tags"])
+
+    def inverse(self, prior: Mapping[str, Any], inputs: Inputs) -> tuple[str, dict[str, Any]] | str:
+        """The tags before."""
+        return self.name, {"tags": sorted(prior.get("tags") or [])}
 
 
 class LimitKind(RecordKind):

@@ -8,6 +8,7 @@ from django.db.models import Case, DecimalField, Expression, F, Q, When
 
 from fleet.operations.kinds.inputs import Input, Shape
 from fleet.operations.kinds.kind import IDLE, Follow, Inputs, Kind, Rates, price, words
+from fleet.operations.kinds.public_ips import HAS_PUBLIC_IP
 from telnyx_api import Client
 
 
@@ -26,8 +27,9 @@ class DeleteSimCard(Kind):
     follow = Follow.ANSWER
     # It is disabled first and vanishes "after a period of time" (specification).
     lag = 900
-    reading_decides_on_404 = True
     expects_removal = True
+    # A sweep asks by id for what it did not see.
+    read_by_id = True
     asks = (
         Input(
             "report_lost",
@@ -63,8 +65,10 @@ class DeleteSimCard(Kind):
         return client.sim_cards.delete(remote_id, report_lost=inputs.get("report_lost") or None)
 
     def cost_change(self, inputs: Inputs, rates: Rates) -> Expression:
-        """What it cost until now."""
+        """What it cost until now, with its public IP, which goes back to Telnyx."""
         return Case(
+            When(HAS_PUBLIC_IP & Q(status__in=IDLE), then=price(-rates.idle - rates.public_ip)),
+            When(HAS_PUBLIC_IP, then=price(-rates.active - rates.public_ip)),
             When(status__in=IDLE, then=price(-rates.idle)),
             default=price(-rates.active),
             output_field=DecimalField(max_digits=14, decimal_places=4),

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from accounts.models import TelnyxAccount
 from fleet.models import Blocklist, Gateway, Group, Operation, Region
+from fleet.operations.claim import GROUP_KINDS
 from fleet.operations.kinds.inputs import Input, Shape
 from fleet.operations.kinds.kind import Kind
 from fleet.operations.start import Terms
@@ -132,5 +133,7 @@ def terms_of(operation: Operation) -> list[str]:
     if operation.canary_count:
         most = operation.canary_failures_percent or 0
         what = "any fails" if most == 0 else f"more than {most} % of them fail"
-        said.append(f"{operation.canary_count:,} go first; it pauses if {what}")
+        # The API switches whole groups, so that those of the first go as a whole.
+        groups = ", with all of their groups" if operation.kind in GROUP_KINDS else ""
+        said.append(f"{operation.canary_count:,} go first{groups}; it pauses if {what}")
     return said
