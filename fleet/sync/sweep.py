@@ -124,7 +124,6 @@ class Sweep:
             return remove_unseen(run.account, self.sync, self.seen, started, self.origin)
         missing = self.seen.missing(started, CONFIRMED_A_SWEEP + 1)
         self.left_some = len(missing) > CONFIRMED_A_SWEEP
-        # Those that always fail are not always the first ones.
         self.to_ask = min(len(missing), CONFIRMED_A_SWEEP)
         return ask_again(run.account, self.sync, self.client, missing[: self.to_ask], self.origin)
 

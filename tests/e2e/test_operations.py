@@ -70,7 +70,7 @@ def test_plan_watch_retry_and_undo(open_as: Callable[..., Page], sandbox: str) -
 
     page.goto(run)
     page.get_by_role("button", name="Undo").click()
-    expect(page.locator("main")).to_contain_text("→ Replace tags")
+    expect(page.locator("main")).to_contain_text("→ Remove tags")
     page.get_by_role("button", name="Undo: 23 SIM cards").click()
     expect(page.locator("main")).to_contain_text("Succeeded", timeout=LONG)
     page.goto(run)

@@ -18,7 +18,7 @@ from fleet.sync.runs import drop_kept_ids
 from fleet.sync.sim_cards import SimCardSync
 from tests.fleet.api import change, delete, listed, run_sweep
 from tests.fleet.conftest import account_at
-from tests.fleet.test_sweep_resume import assert_equal
+from tests.fleet.long_lists import assert_equal
 from tests.sandbox_process import SandboxProcess
 
 SIMS = 42

@@ -20,8 +20,8 @@ from fleet.sync.registry import SYNCS
 from telnyx_api import Page, errors
 from tests.fleet.api import delete, fault, listed, requests, run_sweep
 from tests.fleet.conftest import account_at
+from tests.fleet.long_lists import assert_equal
 from tests.fleet.records import sim_card
-from tests.fleet.test_sweep_resume import assert_equal
 from tests.sandbox_process import SandboxProcess
 
 SIMS = 40
