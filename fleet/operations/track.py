@@ -29,8 +29,9 @@ CLOCK_SKEW = timedelta(minutes=2)
 # Asked for by id because the list did not show them; the rest waits for the next pass.
 ASKED_SINGLY = 25
 ATTEMPTS = 3
+# So long an action may be in progress, or what asks for it or its outcome be refused.
 GIVE_UP_AFTER = timedelta(hours=1)
-# The API may be away for longer than it takes to act.
+# And so long nothing may be readable at all, whoever is to blame.
 HINDERED_FOR = timedelta(days=1)
 # So long a bulk action may take to begin the action of one of its SIM cards.
 BULK_BEGINS = timedelta(minutes=2)

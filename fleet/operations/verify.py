@@ -16,15 +16,12 @@ from fleet.operations.catalog import KINDS
 from fleet.operations.compare import Verdicts, compare
 from fleet.operations.kinds.kind import Follow, Kind, Subject
 from fleet.operations.reading import ReadBack, read
+from fleet.operations.track import GIVE_UP_AFTER, HINDERED_FOR
 from fleet.sync.connection import is_answer, noting_connection
 from telnyx_api import Client, errors
 
 # So long the API's records may lag behind the completed action.
 LAG = timedelta(seconds=30)
-# So long what is read back may answer with an error.
-GIVE_UP_AFTER = timedelta(hours=1)
-# And so long nothing may be readable at all, whoever is to blame.
-HINDERED_FOR = timedelta(days=1)
 
 _ANSWERED = [kind.name for kind in KINDS.values() if kind.follow == Follow.ANSWER]
 
