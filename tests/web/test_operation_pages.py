@@ -118,6 +118,9 @@ def test_discarding_sends_nothing(as_operator: Client, synced_account: TelnyxAcc
     operation.refresh_from_db()
     assert operation.state == "cancelled"
     assert set(operation.targets.values_list("state", flat=True)) == {"skipped"}
+    page = as_operator.get(operation.get_absolute_url()).content.decode()
+    assert "Nothing was changed." in page
+    assert "progress-wide" not in page, "no bar of what never ran"
     confirm = reverse("confirm_operation", args=[synced_account.slug, operation.pk])
     as_operator.post(confirm, headers=HTMX)
     operation.refresh_from_db()
